@@ -1,0 +1,1 @@
+"""Fetch: asks the stores, keeps every answer as it came, and reads it into the words of the model."""

@@ -1,0 +1,1 @@
+"""Show: pages, figures and the way back to the bytes; it only reads."""

@@ -1,0 +1,1 @@
+"""The words of essor, its settings, its commands: the bottom and the top of the program."""

@@ -1,0 +1,1 @@
+"""Measure: how fast language models answer, here and elsewhere."""

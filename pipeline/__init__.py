@@ -1,0 +1,1 @@
+"""Clean and derive: functions from frames to frames."""

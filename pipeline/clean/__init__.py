@@ -1,0 +1,1 @@
+"""Landed lines to typed frames, with what breaks a rule set aside."""

@@ -1,0 +1,1 @@
+"""Keep and answer: Delta tables, read by DuckDB."""

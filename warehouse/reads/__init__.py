@@ -1,0 +1,1 @@
+"""Questions to the warehouse, each a function that returns a frame."""
