@@ -80,7 +80,9 @@ class PaceSettings(BaseModel):
     """Longest wait before asking again, seconds; a longer Retry-After ends the host's part of the run."""
 
 
-DEFAULT_CHARTS = [ChartSettings(countries=["fr", "us", "de", "gb", "jp"], collections=[Collection.TOP_FREE, Collection.TOP_PAID])]
+DEFAULT_CHARTS = [
+    ChartSettings(countries=["fr", "us", "de", "gb", "jp"], collections=[Collection.TOP_FREE, Collection.TOP_PAID])
+]
 
 
 class Settings(BaseSettings):
@@ -128,8 +130,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's name
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's name
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments before variables before `essor.toml`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _config_file())

@@ -87,7 +87,9 @@ def read_app(slug: str, text: str) -> App:
     try:
         return _app(slug, tomllib.loads(text))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise SettingsError(f"watchlist/{slug}.toml cannot be read: {error!r}. Compare it with le-chat.toml.") from error
+        raise SettingsError(
+            f"watchlist/{slug}.toml cannot be read: {error!r}. Compare it with le-chat.toml."
+        ) from error
 
 
 def all_apps(folder: Path | None = None) -> tuple[App, ...]:
@@ -96,7 +98,11 @@ def all_apps(folder: Path | None = None) -> tuple[App, ...]:
     `folder` holds one TOML file an app; without it the list that comes with essor is read.
     """
     source = folder if folder is not None else files("essor") / "watchlist"
-    texts = [(item.name.removesuffix(".toml"), item.read_text("utf-8")) for item in source.iterdir() if item.name.endswith(".toml")]
+    texts = [
+        (item.name.removesuffix(".toml"), item.read_text("utf-8"))
+        for item in source.iterdir()
+        if item.name.endswith(".toml")
+    ]
     apps = sorted((read_app(slug, text) for slug, text in texts), key=lambda app: (app.slug != "le-chat", app.slug))
     _refuse_shared_ids(apps)
     return tuple(apps)
@@ -108,7 +114,9 @@ def _refuse_shared_ids(apps: Iterable[App]) -> None:
         for key in app.store_ids:
             other = owner.setdefault((key.store, key.app_id), app.slug)
             if other != app.slug:
-                raise SettingsError(f"{key.store} id {key.app_id} is in both {other}.toml and {app.slug}.toml: keep one.")
+                raise SettingsError(
+                    f"{key.store} id {key.app_id} is in both {other}.toml and {app.slug}.toml: keep one."
+                )
 
 
 def _app(slug: str, data: dict[str, Any]) -> App:
@@ -126,7 +134,9 @@ def _app(slug: str, data: dict[str, Any]) -> App:
 
 
 def _store_id(item: dict[str, Any]) -> StoreId:
-    return StoreId(StoreName(item["store"]), str(item["app_id"]), item.get("since"), item.get("until"), item.get("note"))
+    return StoreId(
+        StoreName(item["store"]), str(item["app_id"]), item.get("since"), item.get("until"), item.get("note")
+    )
 
 
 def _launch(item: dict[str, Any]) -> Launch:

@@ -1,0 +1,1 @@
+"""Pieces of a page: filters, tables, the evidence, the words around a figure."""

@@ -1,0 +1,1 @@
+"""Figures as pure functions from a frame; no reading, no clock."""

@@ -1,0 +1,294 @@
+"""Ranks over time: 1 at the top, gaps as gaps, absence below, coverage under the axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import log10
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboard.figures.labels import spread
+from dashboard.figures.theme import Theme
+from dashboard.history import by_app, gaps, looks, of_app
+from dashboard.language import Language
+from essor.model.apps import App
+from essor.model.observation import State
+
+HEIGHT = 560
+"""Height of the figure, pixels."""
+MARGIN = {"l": 34, "t": 14, "b": 44}
+TICKS = (1, 3, 10, 30, 100, 200)
+LETTER = 7.3
+"""Mean width of a letter of the labels, pixels."""
+MANY = 150
+"""From this many looks on the dots are drawn small."""
+
+
+def rank_history_figure(
+    frame: pl.DataFrame, apps: Sequence[App], say: Language, theme: Theme, cadence: timedelta | None
+) -> go.Figure:
+    """The figure of `warehouse.reads.charts.rank_history`'s frame; the first of `apps` is in focus."""
+    series, seen = by_app(frame), looks(frame)
+    drawn = [app for app in apps if app.slug in set(series["app"])]
+    absent = series.filter(pl.col("state") == State.ABSENT.value).height > 0
+    figure = go.Figure(layout=_layout(drawn, series, seen, theme, say, absent=absent))
+    for app in reversed(drawn):
+        figure.add_trace(_line(app, of_app(series, app.slug), say, theme, cadence, focus=app is drawn[0]))
+        figure.add_trace(_absences(app, of_app(series, app.slug), say, theme, row=drawn.index(app)))
+    figure.add_traces(_coverage(seen, cadence, say, theme))
+    return figure
+
+
+def _layout(
+    apps: Sequence[App], series: pl.DataFrame, seen: pl.DataFrame, theme: Theme, say: Language, *, absent: bool
+) -> dict[str, Any]:
+    ranks = _rank_domain(absent=absent)
+    labels = _end_labels(apps, series, seen, say, theme, ranks)
+    return {
+        **theme.layout(),
+        "height": HEIGHT,
+        "margin": {**MARGIN, "r": 26 + int(LETTER * max((len(text) for text in labels["plain"]), default=0))},
+        "hovermode": "x unified",
+        "barmode": "overlay",
+        "bargap": 0,
+        "xaxis": {
+            **theme.time_axis(),
+            "anchor": "y3",
+            "range": _span(seen),
+            "hoverformat": "%-d %b %Y, %H:%M UTC",
+            "showspikes": True,
+            "spikemode": "across",
+            "spikethickness": 1,
+            "spikedash": "solid",
+            "spikecolor": theme.quiet,
+        },
+        "yaxis": _rank_axis(_depth(seen), theme, ranks),
+        "yaxis2": _strip_axis([ranks[0] - 0.09, ranks[0] - 0.03], len(apps)),
+        "yaxis3": _strip_axis([0.0, 0.03], 1),
+        "annotations": labels["annotations"] + _captions(seen, say, theme, ranks, absent=absent),
+        "shapes": [_band(theme, ranks)] if absent else [],
+    }
+
+
+def _rank_domain(*, absent: bool) -> tuple[float, float]:
+    return (0.21, 1.0) if absent else (0.11, 1.0)
+
+
+def _depth(seen: pl.DataFrame) -> int:
+    deepest = int(seen["depth"].max() or TICKS[-2])  # type: ignore[arg-type]
+    return next((tick for tick in TICKS if tick >= max(deepest, 10)), deepest)
+
+
+def _rank_axis(depth: int, theme: Theme, domain: tuple[float, float]) -> dict[str, Any]:
+    ticks = [tick for tick in TICKS if tick <= depth]
+    return {
+        "type": "log",
+        "range": [log10(depth * 1.04), -0.05],
+        "domain": domain,
+        "tickvals": ticks,
+        "ticktext": [str(tick) for tick in ticks],
+        "gridcolor": theme.rule,
+        "tickfont": {"color": theme.quiet},
+        "zeroline": False,
+        "fixedrange": True,
+    }
+
+
+def _strip_axis(domain: list[float], rows: int) -> dict[str, Any]:
+    return {"domain": domain, "range": [rows - 0.5, -0.5], "visible": False, "fixedrange": True, "anchor": "x"}
+
+
+def _band(theme: Theme, ranks: tuple[float, float]) -> dict[str, Any]:
+    return {
+        "type": "rect", "xref": "paper", "yref": "paper", "x0": 0, "x1": 1,
+        "y0": ranks[0] - 0.095, "y1": ranks[0] - 0.025, "fillcolor": theme.band, "line": {"width": 0}, "layer": "below",
+    }  # fmt: skip
+
+
+def _span(seen: pl.DataFrame) -> list[datetime]:
+    first, last = seen["observed_at"].min(), seen["observed_at"].max()
+    pad = max((last - first) / 60, timedelta(hours=6))  # type: ignore[operator, operator, type-var]
+    return [_plain(first - pad), _plain(last + pad / 3)]  # type: ignore[operator]
+
+
+def _line(
+    app: App, rows: pl.DataFrame, say: Language, theme: Theme, cadence: timedelta | None, *, focus: bool
+) -> go.Scatter:
+    points = _with_gaps(rows, cadence)
+    return go.Scatter(
+        x=[_plain(point["observed_at"]) for point in points],
+        y=[point["rank"] for point in points],
+        customdata=[[point["reading_id"], _told(point, say)] for point in points],
+        name=app.name,
+        mode="lines+markers",
+        line={"shape": "hv", "color": theme.of(app), "width": 3 if focus else 1.75, "dash": app.dash},
+        marker={"size": _dot(rows.height, focus=focus), "color": theme.of(app)},
+        opacity=1 if focus else 0.9,
+        connectgaps=False,
+        hovertemplate="<b>%{fullData.name}</b>  %{customdata[1]}<extra></extra>",
+    )
+
+
+def _dot(points: int, *, focus: bool) -> int:
+    return (4 if focus else 3) if points > MANY else (8 if focus else 6)
+
+
+def _told(point: dict[str, Any], say: Language) -> str:
+    if point["rank"] is None:
+        return ""
+    return say("hover.ranked", rank=say.ordinal(point["rank"]), source=say.optional(f"source.{point['source']}", point["source"]))
+
+
+def _with_gaps(rows: pl.DataFrame, cadence: timedelta | None) -> list[dict[str, Any]]:
+    """The points of a line, with an empty one wherever the line must break."""
+    breaks = {start for start, _ in gaps(rows["observed_at"].to_list(), cadence)}
+    points: list[dict[str, Any]] = []
+    for row in rows.iter_rows(named=True):
+        points.append(row)
+        if row["observed_at"] in breaks:
+            points.append({**row, "rank": None})
+    return points
+
+
+def _absences(app: App, rows: pl.DataFrame, say: Language, theme: Theme, *, row: int) -> go.Scatter:
+    absent = rows.filter(pl.col("state") == State.ABSENT.value)
+    return go.Scatter(
+        x=[_plain(moment) for moment in absent["observed_at"]],
+        y=[row] * absent.height,
+        yaxis="y2",
+        customdata=[
+            [point["reading_id"], say("state.absent", depth=point["depth"])] for point in absent.iter_rows(named=True)
+        ],
+        name=app.name,
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 8, "line": {"width": 2, "color": theme.of(app)}},
+        hovertemplate="<b>%{fullData.name}</b>  %{customdata[1]}<extra></extra>",
+    )
+
+
+def _coverage(seen: pl.DataFrame, cadence: timedelta | None, say: Language, theme: Theme) -> list[Any]:
+    moments = seen.filter("usable")["observed_at"].to_list()
+    holes = gaps(moments, cadence)
+    solid = [(a, b) for a, b in zip(moments, moments[1:], strict=False) if (a, b) not in holes]
+    missed = seen.filter(~pl.col("usable"))
+    return [
+        _bars(solid, {"color": theme.covered, "line": {"width": 0}}),
+        _bars(holes, {"color": "rgba(0,0,0,0)", "line": {"width": 0}, "pattern": _hatch(theme)}),
+        _missed(missed, say, theme),
+    ]
+
+
+def _hatch(theme: Theme) -> dict[str, Any]:
+    return {"shape": "/", "fgcolor": theme.quiet, "bgcolor": "rgba(0,0,0,0)", "size": 5, "solidity": 0.25}
+
+
+def _bars(stretches: Sequence[tuple[datetime, datetime]], marker: dict[str, Any]) -> go.Bar:
+    return go.Bar(
+        orientation="h",
+        yaxis="y3",
+        y=[0] * len(stretches),
+        base=[_plain(start) for start, _ in stretches],
+        x=[(end - start).total_seconds() * 1000 for start, end in stretches],
+        width=1,
+        marker=marker,
+        hoverinfo="skip",
+    )
+
+
+def _missed(missed: pl.DataFrame, say: Language, theme: Theme) -> go.Scatter:
+    refused = [status == "refused" for status in missed["status"]]
+    return go.Scatter(
+        x=[_plain(moment) for moment in missed["observed_at"]],
+        y=[0] * missed.height,
+        yaxis="y3",
+        mode="markers",
+        name=say("coverage.name"),
+        customdata=[[row["reading_id"], say(f"status.{row['status']}")] for row in missed.iter_rows(named=True)],
+        marker={
+            "symbol": ["diamond-open" if no else "x-thin" for no in refused],
+            "size": 9,
+            "color": [theme.refused if no else theme.trouble for no in refused],
+            "line": {"width": 2, "color": [theme.refused if no else theme.trouble for no in refused]},
+        },
+        hovertemplate="%{customdata[1]}<extra></extra>",
+    )
+
+
+def _end_labels(
+    apps: Sequence[App], series: pl.DataFrame, seen: pl.DataFrame, say: Language, theme: Theme, ranks: tuple[float, float]
+) -> dict[str, list[Any]]:
+    """The labels at the lines' ends, moved apart, each with a thread back to its line."""
+    ends = [(app, of_app(series, app.slug).tail(1)) for app in apps]
+    ends = [(app, end) for app, end in ends if end.height]
+    texts = [_label(app, end.row(0, named=True), say) for app, end in ends]
+    heights = [_height(end.row(0, named=True), _depth(seen), ranks) for _, end in ends]
+    plot = HEIGHT - MARGIN["t"] - MARGIN["b"]
+    places = spread([height * plot for height in heights], gap=19, lowest=0.10 * plot, highest=plot)
+    last = _plain(seen["observed_at"].max())  # type: ignore[arg-type]
+    return {
+        "plain": [f"{app.name} {text}" for (app, _), text in zip(ends, texts, strict=True)],
+        "annotations": [
+            _annotation(app, text, last, height, height * plot - place, theme, focus=app is apps[0])
+            for (app, _), text, height, place in zip(ends, texts, heights, places, strict=True)
+        ],
+    }
+
+
+def _label(app: App, end: dict[str, Any], say: Language) -> str:  # noqa: ARG001 - read side by side with _annotation
+    return say("label.absent") if end["rank"] is None else say.number(end["rank"])
+
+
+def _height(end: dict[str, Any], depth: int, ranks: tuple[float, float]) -> float:
+    """Where on the paper, 0 to 1, a line ends."""
+    if end["rank"] is None:
+        return ranks[0] - 0.06
+    top, bottom = -0.05, log10(depth * 1.04)
+    return ranks[0] + (ranks[1] - ranks[0]) * (bottom - log10(end["rank"])) / (bottom - top)
+
+
+def _annotation(
+    app: App, text: str, last: datetime, height: float, shift: float, theme: Theme, *, focus: bool
+) -> dict[str, Any]:
+    name = f"<b>{app.name}</b>" if focus else app.name
+    return {
+        "x": last,
+        "y": height,
+        "xref": "x",
+        "yref": "paper",
+        "ax": 18,
+        "ay": shift,
+        "xanchor": "left",
+        "align": "left",
+        "showarrow": True,
+        "arrowhead": 0,
+        "arrowwidth": 1,
+        "standoff": 5,
+        "arrowcolor": theme.of(app),
+        "borderpad": 0,
+        "text": f"{name} <b>{text}</b>",
+        "font": {"size": 13, "color": theme.ink if focus else theme.quiet},
+    }
+
+
+def _captions(
+    seen: pl.DataFrame, say: Language, theme: Theme, ranks: tuple[float, float], *, absent: bool
+) -> list[dict[str, Any]]:
+    """The names of the two strips under the axis, at their left."""
+    texts = [(0.034, say("coverage.name"))]
+    if absent:
+        texts.append((ranks[0] - 0.025, say("state.absent", depth=int(seen["depth"].max() or 0))))  # type: ignore[call-overload]
+    return [
+        {
+            "x": 0, "y": y, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
+            "text": text, "font": {"size": 12, "color": theme.quiet}, "borderpad": 0,
+        }
+        for y, text in texts
+    ]  # fmt: skip
+
+
+def _plain(moment: datetime) -> datetime:
+    """The moment as Plotly takes it: UTC without a zone."""
+    return moment.replace(tzinfo=None)

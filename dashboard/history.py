@@ -1,0 +1,59 @@
+"""Facts of a rank history that both the figure and the words stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from essor.model.observation import State, Status
+
+LATE = 1.5
+"""Two looks further apart than this many usual steps have a gap between them."""
+DAILY = timedelta(hours=36)
+"""Up to this usual step a chart is looked at daily, so a day without a look is named."""
+USABLE = [status.value for status in Status if status.usable]
+
+
+def by_app(frame: pl.DataFrame) -> pl.DataFrame:
+    """One row an app and look: an app with two store ids has the better of their ranks."""
+    return frame.sort("app", "observed_at", "rank", nulls_last=True).unique(["app", "observed_at"], keep="first", maintain_order=True)
+
+
+def looks(frame: pl.DataFrame) -> pl.DataFrame:
+    """The looks at the chart, oldest first: observed_at, status, depth, reading_id, imported, source, usable."""
+    columns = ["observed_at", "status", "depth", "reading_id", "imported", "source"]
+    return (
+        frame.select(columns)
+        .unique("observed_at", keep="first")
+        .sort("observed_at")
+        .with_columns(pl.col("status").is_in(USABLE).alias("usable"))
+    )
+
+
+def gaps(moments: Sequence[datetime], cadence: timedelta | None) -> list[tuple[datetime, datetime]]:
+    """The stretches between two usable looks that are further apart than the usual step allows."""
+    if cadence is None:
+        return []
+    return [(a, b) for a, b in zip(moments, moments[1:], strict=False) if b - a > LATE * cadence]
+
+
+def usable_moments(frame: pl.DataFrame) -> list[datetime]:
+    """When the chart was really seen, oldest first."""
+    return looks(frame).filter("usable")["observed_at"].to_list()
+
+
+def missing_days(moments: Sequence[datetime], cadence: timedelta | None) -> list[date]:
+    """The days (UTC) between the first and the last usable look on which a chart looked at daily was not seen."""
+    if not moments or cadence is None or cadence > DAILY:
+        return []
+    seen = {moment.date() for moment in moments}
+    first, last = min(seen), max(seen)
+    return [day for day in (first + timedelta(n) for n in range((last - first).days)) if day not in seen]
+
+
+def of_app(frame: pl.DataFrame, slug: str) -> pl.DataFrame:
+    """The usable looks for one app, oldest first: ranked or absent."""
+    states = [State.RANKED.value, State.ABSENT.value]
+    return frame.filter((pl.col("app") == slug) & pl.col("state").is_in(states)).sort("observed_at")

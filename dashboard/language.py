@@ -1,0 +1,121 @@
+"""The reader's language: texts, dates, numbers, places."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from babel.numbers import format_percent as babel_percent
+
+LOCALES = {"fr": "fr_FR", "en": "en_GB"}
+"""The languages on offer and the locale whose dates and numbers each uses."""
+DEFAULT = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language that answers with texts; call it with a key of its translation file."""
+
+    code: str
+    """``"fr"`` or ``"en"``."""
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key, with the values put in."""
+        text = translations(self.code)[key]
+        return text.format(**values) if values else text
+
+    def count(self, key: str, number: int, **values: object) -> str:
+        """The text of `key.one` or `key.other`, by the language's own plural rule."""
+        form = self.locale.plural_form(number)
+        return self(f"{key}.{'one' if form == 'one' else 'other'}", n=self.number(number), **values)
+
+    @property
+    def locale(self) -> Locale:
+        """Babel's locale."""
+        return _locale(self.code)
+
+    def number(self, value: float) -> str:
+        """A number as the reader writes it: ``"2,360"``, ``"2 360"``."""
+        return str(format_decimal(value, locale=self.locale))
+
+    def percent(self, share: float) -> str:
+        """A share of one as a whole percentage."""
+        return str(babel_percent(share, locale=self.locale))
+
+    def ordinal(self, rank: int) -> str:
+        """A rank in a sentence: ``"28th"``, ``"28e"``, ``"1re"`` (place)."""
+        if self.code == "fr":
+            return "1re" if rank == 1 else f"{self.number(rank)}e"
+        ending = "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+        return f"{self.number(rank)}{ending}"
+
+    def day(self, when: date, *, year: bool = True) -> str:
+        """A day in a sentence: ``"9 October 2026"``, ``"1er octobre"``."""
+        text = str(format_date(when, "d MMMM y" if year else "d MMMM", locale=self.locale))
+        return text.replace("1 ", "1er ", 1) if self.code == "fr" and when.day == 1 else text
+
+    def short_day(self, when: date, *, year: bool = True) -> str:
+        """A day in a table: ``"9 Oct 2026"``, ``"9 oct. 2026"``."""
+        return str(format_date(when, "d MMM y" if year else "d MMM", locale=self.locale))
+
+    def moment(self, when: datetime) -> str:
+        """A moment with its zone: ``"9 Oct 2026, 15:11 UTC"``."""
+        return str(format_datetime(when, "d MMM y, HH:mm", locale=self.locale)) + " UTC"
+
+    def between(self, first: date, last: date) -> tuple[str, str]:
+        """Two days of one sentence; the first bears its year only when the second has another."""
+        return self.day(first, year=first.year != last.year), self.day(last)
+
+    def ago(self, age: timedelta) -> str:
+        """An age in its largest unit: ``"42 days"``, ``"3 hours"``."""
+        minutes = max(int(age.total_seconds() // 60), 0)
+        if minutes >= 2 * 24 * 60:
+            return self.count("age.days", minutes // (24 * 60))
+        return self.count("age.hours", minutes // 60) if minutes >= 120 else self.count("age.minutes", minutes)  # noqa: PLR2004 - under two hours in minutes
+
+    def listed(self, items: Sequence[str]) -> str:
+        """``"a, b and c"``."""
+        return str(format_list(list(items), locale=self.locale))
+
+    def country(self, code: str) -> str:
+        """The name of a storefront's country."""
+        return str(self.locale.territories.get(code.upper(), code.upper()))
+
+    def category(self, category: str) -> str:
+        """The name of a store's category; its id when it has none here."""
+        return translations(self.code).get(f"category.{category}", category)
+
+    def optional(self, key: str, otherwise: str) -> str:
+        """The text of a key that may not be there, such as a source's name."""
+        return translations(self.code).get(key, otherwise)
+
+
+def chosen(asked: str | None, accepted: str | None) -> Language:
+    """The language `asked` for in the address, else the first one the browser accepts that is on offer."""
+    if asked in LOCALES:
+        return Language(asked)
+    for tag in (accepted or "").split(","):
+        code = tag.split(";")[0].strip().lower()[:2]
+        if code in LOCALES:
+            return Language(code)
+    return Language(DEFAULT)
+
+
+@cache
+def translations(code: str) -> dict[str, str]:
+    """All texts of a language, by key."""
+    texts: dict[str, str] = json.loads((files("dashboard") / "translations" / f"{code}.json").read_text("utf-8"))
+    return texts
+
+
+@cache
+def _locale(code: str) -> Locale:
+    return Locale.parse(LOCALES[code])

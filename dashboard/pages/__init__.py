@@ -1,0 +1,1 @@
+"""One page a file: layout and callbacks; the menu makes itself from them."""

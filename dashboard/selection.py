@@ -1,0 +1,150 @@
+"""What the address chooses: everything on a page follows from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from urllib.parse import urlencode
+
+import polars as pl
+
+from essor.model.charts import OVERALL, Chart, Collection
+from essor.model.stores import Device, StoreName
+
+THEMES = ("light", "dark")
+FIRST_COUNTRY = "fr"
+FIRST_CATEGORIES = ("6007", *OVERALL.values())
+"""The categories to begin with, where no address says otherwise: where the assistants are, then all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The choices of an address; None or empty where it says nothing usable."""
+
+    apps: tuple[str, ...] = ()
+    """Slugs of followed apps; the first one is in focus."""
+    store: str | None = None
+    """``"apple"`` or ``"google_play"``."""
+    country: str | None = None
+    """The storefront, ``"fr"``."""
+    collection: str | None = None
+    """``"top-free"``; with the device after a point where it is not the phone, ``"top-free.ipad"``."""
+    category: str | None = None
+    """The store's id of the category."""
+    since: date | None = None
+    """First day shown; None for the beginning."""
+    until: date | None = None
+    """Last day shown; None for the newest."""
+    at: datetime | None = None
+    """The moment of a top chart; None for the newest."""
+    snapshot: datetime | None = None
+    """The snapshot to answer from; None for the newest."""
+    lang: str | None = None
+    """The language asked for."""
+    theme: str | None = None
+    """The theme asked for."""
+
+    def of_chart(self, chart: Chart) -> Selection:
+        """The same with this chart chosen."""
+        return replace(
+            self, store=chart.store.value, country=chart.country, collection=collection_key(chart), category=chart.category
+        )
+
+    def query(self) -> str:
+        """The address's query, ``"?apps=le-chat&country=fr"``; reading it gives the same selection."""
+        fields = {
+            "apps": ",".join(self.apps),
+            "store": self.store,
+            "country": self.country,
+            "chart": self.collection,
+            "category": self.category,
+            "from": self.since and self.since.isoformat(),
+            "to": self.until and self.until.isoformat(),
+            "at": self.at and _iso(self.at),
+            "snapshot": self.snapshot and _iso(self.snapshot),
+            "lang": self.lang,
+            "theme": self.theme,
+        }
+        return "?" + urlencode({name: value for name, value in fields.items() if value}, safe=",:")
+
+
+def read_selection(query: Mapping[str, object]) -> Selection:
+    """The selection that an address's query makes. What cannot be used is left out: a bad link still opens."""
+    given = {name: value for name, value in query.items() if isinstance(value, str)}
+    return Selection(
+        apps=tuple(slug for slug in given.get("apps", "").split(",") if re.fullmatch(r"[a-z0-9-]{1,40}", slug)),
+        store=given.get("store") if given.get("store") in list(StoreName) else None,
+        country=_matching(given.get("country"), r"[a-z]{2}"),
+        collection=_matching(given.get("chart"), r"[a-z.-]{1,40}"),
+        category=_matching(given.get("category"), r"[A-Za-z0-9_]{1,40}"),
+        since=_day(given.get("from")),
+        until=_day(given.get("to")),
+        at=_moment(given.get("at")),
+        snapshot=_moment(given.get("snapshot")),
+        lang=_matching(given.get("lang"), r"[a-z]{2}"),
+        theme=given.get("theme") if given.get("theme") in THEMES else None,
+    )
+
+
+def collection_key(chart: Chart) -> str:
+    """How an address names the chart's collection and device."""
+    phone = chart.device in (Device.IPHONE, Device.ANDROID)
+    return chart.collection.value if phone else f"{chart.collection}.{chart.device}"
+
+
+def known_charts(charts: pl.DataFrame) -> dict[Chart, int]:
+    """The charts that can be picked, with how many readings each has."""
+    return {
+        Chart(
+            StoreName(row["store"]), row["country"], Collection(row["collection"]), row["category"], Device(row["device"])
+        ): row["readings"]
+        for row in charts.iter_rows(named=True)
+    }
+
+
+def nearest_chart(selection: Selection, known: Mapping[Chart, int]) -> Chart | None:
+    """The known chart that agrees with most of the selection, country before collection before category.
+
+    Where the selection is silent: France, productivity or overall, free, the chart with most readings.
+    """
+    return max(known, key=lambda chart: _agreement(selection, chart, known[chart]), default=None)
+
+
+def _agreement(selection: Selection, chart: Chart, readings: int) -> tuple[object, ...]:
+    category_order = FIRST_CATEGORIES.index(chart.category) if chart.category in FIRST_CATEGORIES else len(FIRST_CATEGORIES)
+    return (
+        selection.store == chart.store,
+        selection.country == chart.country,
+        selection.collection == collection_key(chart),
+        selection.category == chart.category,
+        chart.country == FIRST_COUNTRY,
+        collection_key(chart) == Collection.TOP_FREE,
+        -category_order,
+        readings,
+        str(chart),
+    )
+
+
+def _matching(text: str | None, pattern: str) -> str | None:
+    return text if text is not None and re.fullmatch(pattern, text) else None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat((text or "").replace(" ", "+"))
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

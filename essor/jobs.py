@@ -1,0 +1,163 @@
+"""Each job from start to end; the only place where the stages meet."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from essor.model.tables import (
+    CHART_ENTRIES,
+    CHART_READINGS,
+    LISTING_READINGS,
+    LOADS,
+    NAMES,
+    REJECTS,
+    RUNS,
+    SUPERSEDED,
+    TABLES,
+    Table,
+)
+from essor.settings import Settings
+from pipeline import landed
+from pipeline.clean.charts import clean_charts
+from pipeline.clean.listings import clean_listings
+from pipeline.clean.runs import clean_runs
+from pipeline.schemas import SCHEMAS
+from warehouse import lake, loads
+from warehouse.export import publish
+from warehouse.known import known_names, known_readings
+
+Progress = Callable[[int, int, str], None]
+"""Told (done, total, what) as a job goes on."""
+RUNS_PER_LOAD = 24
+"""So many landed runs are loaded at once; more wait for the next load, so that memory stays bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What one load brought."""
+
+    load: int
+    recorded_at: datetime
+    runs: int
+    readings: int
+    entries: int
+    rejects: int
+    known: int
+
+
+def refresh(settings: Settings) -> list[Refreshed]:
+    """Load every landed run into the warehouse, each exactly once; what each load brought.
+
+    Raises WarehouseError when the plan of an unfinished load cannot be read.
+    """
+    data_dir = settings.data_dir
+    done: list[Refreshed] = []
+    with loads.loader_lock(data_dir):
+        while planned := loads.pending(data_dir) or _next_plan(data_dir):
+            if not loads.is_complete(data_dir, planned):
+                done.append(_load(data_dir, planned))
+            _clear(data_dir, planned)
+            loads.finish(data_dir)
+        if done:
+            _tidy(data_dir)
+            publish(data_dir, loads.last_complete(data_dir))
+    return done
+
+
+def landed_runs(data_dir: Path) -> list[str]:
+    """The whole runs that wait to be loaded, the oldest first."""
+    folder = data_dir / "landing"
+    if not folder.exists():
+        return []
+    found = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return [path.name for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))]
+
+
+def _next_plan(data_dir: Path) -> loads.Plan | None:
+    waiting = landed_runs(data_dir)
+    return loads.plan(data_dir, waiting[:RUNS_PER_LOAD], datetime.now(UTC)) if waiting else None
+
+
+def _load(data_dir: Path, planned: loads.Plan) -> Refreshed:
+    """Append what the planned runs hold, table by table; the row in `loads`, written last, makes it visible."""
+    frames, known = _frames(data_dir, planned)
+    for table in TABLES:
+        if table is not LOADS:
+            lake.append(data_dir, table, frames[table.name], planned.load)
+    brought = Refreshed(
+        load=planned.load,
+        recorded_at=planned.recorded_at,
+        runs=frames[RUNS.name].height,
+        readings=frames[CHART_READINGS.name].height + frames[LISTING_READINGS.name].height,
+        entries=frames[CHART_ENTRIES.name].height,
+        rejects=frames[REJECTS.name].height,
+        known=known,
+    )
+    lake.append(data_dir, LOADS, _load_row(brought), planned.load)
+    return brought
+
+
+def _frames(data_dir: Path, planned: loads.Plan) -> tuple[dict[str, pl.DataFrame], int]:
+    """The rows that this load adds to each table, and how many readings were known. The same whenever it is asked."""
+    runs, at = [data_dir / "landing" / run for run in planned.runs], planned.recorded_at
+    landed_charts, landed_listings = landed.landed_charts(runs), landed.landed_listings(runs)
+    charts = clean_charts(
+        landed_charts,
+        landed.landed_names(runs),
+        _known(data_dir, CHART_READINGS, landed_charts, at),
+        known_names(data_dir, at),
+        at,
+    )
+    listings = clean_listings(landed_listings, _known(data_dir, LISTING_READINGS, landed_listings, at), at)
+    statuses = pl.concat([landed_charts.select("run_id", "status"), landed_listings.select("run_id", "status")])
+    frames = {
+        CHART_READINGS.name: charts.readings,
+        CHART_ENTRIES.name: charts.entries,
+        NAMES.name: charts.names,
+        LISTING_READINGS.name: listings.readings,
+        REJECTS.name: pl.concat([charts.rejects, listings.rejects]),
+        SUPERSEDED.name: pl.concat([charts.superseded, listings.superseded]),
+        RUNS.name: clean_runs(landed.landed_runs(runs), statuses, at),
+    }
+    return frames, charts.known + listings.known
+
+
+def _known(data_dir: Path, table: Table, landed_lines: pl.DataFrame, before: datetime) -> pl.DataFrame:
+    months = set(landed_lines["observed_at"].str.slice(0, 7).unique())
+    return known_readings(data_dir, table, months, before)
+
+
+def _load_row(brought: Refreshed) -> pl.DataFrame:
+    row = {
+        "load": brought.load,
+        "recorded_at": brought.recorded_at,
+        "finished_at": datetime.now(UTC),
+        "runs": brought.runs,
+        "readings": brought.readings,
+        "entries": brought.entries,
+        "rejects": brought.rejects,
+        "known": brought.known,
+    }
+    return pl.DataFrame([row], schema=SCHEMAS[LOADS.name])
+
+
+def _clear(data_dir: Path, planned: loads.Plan) -> None:
+    """Remove the landed runs of a complete load: renamed first, so that none is ever seen half gone."""
+    for run in planned.runs:
+        path = data_dir / "landing" / run
+        gone = path.with_name(f".gone-{run}")
+        if path.exists():
+            path.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _tidy(data_dir: Path) -> None:
+    for table in TABLES:
+        if lake.compact(data_dir, table):
+            lake.vacuum(data_dir, table)

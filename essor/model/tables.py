@@ -1,0 +1,188 @@
+"""The tables of the warehouse, declared once: columns, partition, order, key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "short", "int", "real", "flag", "time"]
+"""text · short (16 bit, signed) · int (64 bit, signed) · real (64 bit) · flag · time (µs, UTC)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    """As it stands in queries."""
+    kind: Kind
+    """What it holds."""
+    meaning: str
+    """One line: meaning, unit, and what null says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the lake."""
+
+    name: str
+    """Its folder below `data/lake`."""
+    meaning: str
+    """One line: what a row is."""
+    columns: tuple[Column, ...]
+    """Its columns, partition columns last."""
+    partition: tuple[str, ...] = ()
+    """The columns that split it into folders."""
+    order: tuple[str, ...] = ()
+    """What its rows are sorted by within a file."""
+    key: tuple[str, ...] = ()
+    """What tells its rows apart."""
+
+
+_RECORDED = Column("recorded_at", "time", "When essor came to know it: the time of the load")
+_STORE = Column("store", "text", "apple or google_play")
+_COUNTRY = Column("country", "text", "Storefront, two lower-case letters")
+_MONTH = Column("month", "text", "Month of observed_at in UTC, as in 2026-09")
+_READING = Column("reading_id", "text", "The look: a hash of source, subject and moment")
+_CHART = (
+    _COUNTRY,
+    Column("device", "text", "iphone, ipad or android"),
+    Column("collection", "text", "top-free, top-paid or top-grossing"),
+    Column("category", "text", "The store's own id of the category; 36 (Apple) and APPLICATION (Google) are overall"),
+)
+_BY_CHART = ("country", "collection", "category", "device", "observed_at")
+_OBSERVED = Column("observed_at", "time", "When the answer was received; an import says what its source says")
+_LOOK = (
+    Column("source", "text", "Which of the store's services answered, as in apple_legacy_rss"),
+    Column(
+        "status",
+        "text",
+        "How the look ended, as `Status` lists it: complete, partial, refused, blocked, failed …",
+    ),
+    Column("message", "text", "One sentence on why; null when plainly complete"),
+    _OBSERVED,
+    _RECORDED,
+)
+_EVIDENCE = (
+    Column("source_url", "text", "The public address that was asked"),
+    Column("http_status", "short", "HTTP status; null when no answer came"),
+    Column(
+        "capture_file", "text", "The WARC file (or the imported table) below the data folder; null when no bytes came"
+    ),
+    Column("capture_offset", "int", "Where the record begins in that file, bytes"),
+    Column("sha256", "text", "SHA-256 of the body as it was sent, hex"),
+    Column("parser_version", "short", "Version of the parser that read it"),
+    Column("run_id", "text", "The run that brought it"),
+    Column("imported", "flag", "True when the fact comes from somebody's table and not from bytes we hold"),
+)
+
+CHART_READINGS = Table(
+    "chart_readings",
+    "One look at a chart",
+    (_READING, *_CHART, *_LOOK,
+     Column("asked", "short", "Rows asked for"),
+     Column("depth", "short", "Rows the answer held"),
+     Column("entries", "short", "Rows kept; fewer than depth when some were set aside or an import is of few apps"),
+     *_EVIDENCE, _STORE, _MONTH),
+    partition=("store", "month"), order=_BY_CHART, key=("reading_id", "recorded_at"),
+)  # fmt: skip
+
+CHART_ENTRIES = Table(
+    "chart_entries",
+    "One row of a usable chart reading",
+    (*_CHART, _OBSERVED,
+     Column("rank", "short", "Position in the store's answer, 1 first"),
+     Column("name_id", "int", "The app and the name it bore: a row of names"),
+     _READING, _RECORDED, _STORE, _MONTH),
+    partition=("store", "month"), order=(*_BY_CHART, "rank"), key=("reading_id", "recorded_at", "rank"),
+)  # fmt: skip
+
+NAMES = Table(
+    "names",
+    "An app id with a name and a developer it was seen under",
+    (Column("name_id", "int", "63-bit hash of store, app id, name and developer"),
+     _STORE,
+     Column("app_id", "text", "The store's id of the app"),
+     Column("name", "text", "The app's name as the store gave it; null when it gave ids alone"),
+     Column("developer", "text", "The developer's name as the store gave it"),
+     _RECORDED),
+    order=("store", "app_id"), key=("name_id",),
+)  # fmt: skip
+
+LISTING_READINGS = Table(
+    "listing_readings",
+    "One look at an app's listing in one storefront",
+    (_READING, _COUNTRY,
+     Column("app_id", "text", "The store's id of the app"),
+     *_LOOK,
+     Column("name", "text", "The app's name there and then"),
+     Column("developer", "text", "The publisher as the store names it"),
+     Column("version", "text", "The version on offer"),
+     Column("rating_count", "int", "Ratings ever given in this storefront; it can fall"),
+     Column("rating_average", "real", "Mean of those ratings, 1 to 5; null while there are none"),
+     Column("price", "real", "Price in currency, 0 when free"),
+     Column("currency", "text", "ISO 4217 code"),
+     Column("installs_exact", "int", "Installs ever, worldwide (Google Play); null at Apple, which gives none"),
+     Column("released_at", "text", "Day of first release in this storefront, ISO 8601"),
+     Column("version_released_at", "text", "When this version came out, ISO 8601"),
+     Column("release_notes", "text", "What the publisher says is new"),
+     Column("main_category", "text", "The store's own id of the app's main category"),
+     Column("bundle_id", "text", "The app's technical name"),
+     *_EVIDENCE, _STORE, _MONTH),
+    partition=("store", "month"), order=("country", "app_id", "observed_at"), key=("reading_id", "recorded_at"),
+)  # fmt: skip
+
+REJECTS = Table(
+    "rejects",
+    "A fact set aside, with the reason",
+    (_READING,
+     Column("kind", "text", "charts or listings"),
+     Column("position", "short", "Position in the store's answer; null when the whole reading was set aside"),
+     Column("reason", "text", "A short code, as in duplicate_id"),
+     Column("text", "text", "What the answer said there, shortened"),
+     Column("run_id", "text", "The run that brought it"),
+     _RECORDED),
+    order=("reading_id", "position"), key=("reading_id", "recorded_at", "position", "reason"),
+)  # fmt: skip
+
+SUPERSEDED = Table(
+    "superseded",
+    "A reading that a better one of the same look has replaced",
+    (_READING,
+     Column("recorded_at", "time", "The recorded_at of the replaced rows"),
+     Column("superseded_at", "time", "From which snapshot on they no longer count")),
+    order=("reading_id",), key=("reading_id", "recorded_at"),
+)  # fmt: skip
+
+RUNS = Table(
+    "runs",
+    "One crawl, replay or import",
+    (Column("run_id", "text", "Its name, which is also its WARC file's"),
+     Column("kind", "text", "crawl charts, crawl listings, replay or import"),
+     Column("started_at", "time", "When it began"),
+     Column("finished_at", "time", "When it ended; null for a run that was killed and recovered"),
+     Column("result", "text", "complete, stopped, recovered or failed"),
+     Column("asked", "int", "Readings it set out to bring"),
+     Column("readings", "int", "Readings it landed"),
+     Column("usable", "int", "Those of them that are complete or partial"),
+     Column("note", "text", "What there is to say: robots overrides with their reason, bytes cut, the error"),
+     _RECORDED),
+    order=("started_at",), key=("run_id",),
+)  # fmt: skip
+
+LOADS = Table(
+    "loads",
+    "One step of the warehouse that became visible whole",
+    (Column("load", "int", "Its number, rising by one"),
+     Column("recorded_at", "time", "The snapshot it made"),
+     Column("finished_at", "time", "When it became visible"),
+     Column("runs", "int", "Runs it took in"),
+     Column("readings", "int", "Chart and listing readings it added"),
+     Column("entries", "int", "Chart entries it added"),
+     Column("rejects", "int", "Facts it set aside"),
+     Column("known", "int", "Readings it left out because the same was there")),
+    order=("load",), key=("load",),
+)  # fmt: skip
+
+TABLES = (CHART_READINGS, CHART_ENTRIES, NAMES, LISTING_READINGS, REJECTS, SUPERSEDED, RUNS, LOADS)
+"""Every table; `LOADS` last, because a load becomes visible with it."""

@@ -1,0 +1,35 @@
+"""Reads landed runs: folders of JSON lines to frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.schemas import LANDED_CHARTS, LANDED_LISTINGS, LANDED_NAMES, LANDED_RUN
+
+
+def landed_charts(runs: Sequence[Path]) -> pl.DataFrame:
+    """Every line of charts.jsonl in these run folders, as `LANDED_CHARTS`."""
+    return _lines(runs, "charts.jsonl", LANDED_CHARTS)
+
+
+def landed_names(runs: Sequence[Path]) -> pl.DataFrame:
+    """Every line of names.jsonl in these run folders, as `LANDED_NAMES`."""
+    return _lines(runs, "names.jsonl", LANDED_NAMES)
+
+
+def landed_listings(runs: Sequence[Path]) -> pl.DataFrame:
+    """Every line of listings.jsonl in these run folders, as `LANDED_LISTINGS`."""
+    return _lines(runs, "listings.jsonl", LANDED_LISTINGS)
+
+
+def landed_runs(runs: Sequence[Path]) -> pl.DataFrame:
+    """The run.json of these run folders, as `LANDED_RUN`."""
+    return _lines(runs, "run.json", LANDED_RUN)
+
+
+def _lines(runs: Sequence[Path], name: str, schema: pl.Schema) -> pl.DataFrame:
+    paths = [run / name for run in runs if (run / name).exists() and (run / name).stat().st_size]
+    return pl.read_ndjson(paths, schema=schema) if paths else pl.DataFrame(schema=schema)

@@ -1,0 +1,173 @@
+"""A DuckDB connection with one view a table, as of a snapshot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from essor.model.apps import App, all_apps
+from essor.model.errors import WarehouseError
+from essor.model.tables import TABLES, Table
+from warehouse import lake
+from warehouse.tables import DUCKDB, lake_folder, table_folder
+
+VIEWS = (
+    "apps",
+    "loads",
+    "runs",
+    "rejects",
+    "chart_readings",
+    "chart_entries",
+    "chart_days",
+    "app_looks",
+    "listing_readings",
+)
+"""The views, each from its file in `warehouse/views/`, in the order in which they build on each other."""
+BEGINNING = "1970-01-01 00:00:00+00"
+"""The snapshot of an empty warehouse."""
+
+
+class Cursor:
+    """A DuckDB cursor pinned to a snapshot. For one thread."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, snapshot: datetime | None) -> None:
+        self._cursor = cursor
+        self.snapshot = snapshot
+        """The recorded_at of the newest load it sees; None while there is none."""
+
+    def frame(self, query: str, **parameters: Any) -> pl.DataFrame:  # noqa: ANN401 - DuckDB takes any value
+        """The answer to a query; ``$name`` in it takes the parameter `name`.
+
+        Raises WarehouseError with DuckDB's own words.
+        """
+        try:
+            answer: pl.DataFrame = self._cursor.sql(query, params=parameters or None).pl()
+        except duckdb.Error as error:
+            raise WarehouseError(str(error)) from error
+        return answer
+
+    def relation(self, query: str) -> duckdb.DuckDBPyRelation:
+        """The answer to a person's query as a DuckDB relation, for export. Raises WarehouseError."""
+        try:
+            return self._cursor.sql(query)
+        except duckdb.Error as error:
+            raise WarehouseError(str(error)) from error
+
+    def close(self) -> None:
+        """Give the cursor back."""
+        self._cursor.close()
+
+
+class Warehouse:
+    """The tables of one data folder, for any number of threads and of other processes that load meanwhile."""
+
+    def __init__(self, data_dir: Path, apps: Sequence[App] | None = None) -> None:
+        self.data_dir = data_dir
+        self._connection = duckdb.connect(":memory:")
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, ...] | None = None
+        self._snapshots: list[datetime] = []
+        create_followed(self._connection, all_apps() if apps is None else apps)
+
+    @contextmanager
+    def cursor(self, as_of: datetime | None = None) -> Iterator[Cursor]:
+        """A cursor on the last complete load, or on the last one recorded at or before `as_of`."""
+        cursor = self.open_cursor(as_of)
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def open_cursor(self, as_of: datetime | None = None) -> Cursor:
+        """The same for a caller that closes it."""
+        snapshot = self.snapshot(as_of)
+        cursor = self._connection.cursor()
+        cursor.execute("SET TimeZone = 'UTC'")
+        cursor.execute("SET VARIABLE snapshot = ?::TIMESTAMPTZ", [snapshot.isoformat() if snapshot else BEGINNING])
+        return Cursor(cursor, snapshot)
+
+    def snapshot(self, as_of: datetime | None = None) -> datetime | None:
+        """The recorded_at of the last complete load at or before `as_of`; None when there is none."""
+        self._follow()
+        seen = [moment for moment in self._snapshots if as_of is None or moment <= as_of]
+        return max(seen, default=None)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _follow(self) -> None:
+        """Take in what other processes have committed since the last look."""
+        stamp = _stamp(self.data_dir)
+        with self._lock:
+            if stamp != self._stamp:
+                create_views(self._connection, self.data_dir)
+                found = lake.scan(self.data_dir, TABLES[-1]).select("recorded_at").collect()["recorded_at"]
+                self._snapshots = [moment.astimezone(UTC) for moment in found]
+                self._stamp = stamp
+
+
+def create_followed(connection: duckdb.DuckDBPyConnection, apps: Sequence[App]) -> None:
+    """Write the watch list down as the table `lake.followed`, one row an app and store id."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS lake")
+    connection.execute(
+        "CREATE OR REPLACE TABLE lake.followed (app VARCHAR, name VARCHAR, publisher VARCHAR, colour VARCHAR,"
+        " store VARCHAR, app_id VARCHAR, since DATE, until DATE)"
+    )
+    rows = [
+        (app.slug, app.name, app.publisher, app.colour, key.store.value, key.app_id, key.since, key.until)
+        for app in apps
+        for key in app.store_ids
+    ]
+    if rows:
+        connection.executemany("INSERT INTO lake.followed VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, data_dir: Path, snapshot: datetime | None = None) -> None:
+    """(Re)create every view over the files that make up the tables now, in one transaction.
+
+    A view shows the snapshot in the session's variable `snapshot`, else the one given here.
+    """
+    default = snapshot.isoformat() if snapshot else BEGINNING
+    connection.begin()
+    connection.execute(
+        "CREATE OR REPLACE MACRO lake.snapshot() AS"
+        f" coalesce(getvariable('snapshot')::TIMESTAMPTZ, TIMESTAMPTZ '{default}')"
+    )
+    for table in TABLES:
+        connection.execute(f"CREATE OR REPLACE VIEW lake.{table.name} AS {_rows_of(data_dir, table)}")
+    for name in VIEWS:
+        body = (files("warehouse") / "views" / f"{name}.sql").read_text("utf-8")
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS {body}")
+    connection.commit()
+
+
+def _rows_of(data_dir: Path, table: Table) -> str:
+    """The query that reads a table's files, every version of every row."""
+    folder = table_folder(data_dir, table).resolve()
+    found = [_quoted(str(folder / part.path)) for part in lake.parts(lake.open_table(data_dir, table))]
+    columns = ", ".join(f"CAST({column.name} AS {DUCKDB[column.kind]}) AS {column.name}" for column in table.columns)
+    if not found:
+        nothing = ", ".join(f"CAST(NULL AS {DUCKDB[column.kind]}) AS {column.name}" for column in table.columns)
+        return f"SELECT {nothing} WHERE false"
+    partition = ", ".join(f"'{name}': VARCHAR" for name in table.partition)
+    hive = f", hive_partitioning = true, hive_types = {{{partition}}}" if partition else ", hive_partitioning = false"
+    return f"SELECT {columns} FROM read_parquet([{', '.join(found)}]{hive})"  # noqa: S608 - the names are ours
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _stamp(data_dir: Path) -> tuple[int, ...]:
+    """What changes whenever any table is committed to: the moments at which the Delta logs last changed."""
+    logs = (lake_folder(data_dir) / table.name / "_delta_log" for table in TABLES)
+    return tuple(log.stat().st_mtime_ns if log.exists() else 0 for log in logs)

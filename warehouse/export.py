@@ -1,0 +1,68 @@
+"""The same data for other programs: a .duckdb file, and answers as table, CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from essor.model.apps import App, all_apps
+from warehouse.connection import create_followed, create_views
+
+
+def publish(data_dir: Path, snapshot: datetime | None, apps: Sequence[App] | None = None) -> Path:
+    """Write `essor.duckdb`: the views over the files as they are now, replaced whole by a rename.
+
+    A program that has the old one open keeps it; `SET VARIABLE snapshot = TIMESTAMPTZ '…'` in any DuckDB session asks
+    every view as of an earlier snapshot.
+    """
+    path = data_dir / "essor.duckdb"
+    draft = data_dir / f".essor.{os.getpid()}.duckdb"
+    draft.unlink(missing_ok=True)
+    with duckdb.connect(str(draft)) as connection:
+        create_followed(connection, all_apps() if apps is None else apps)
+        create_views(connection, data_dir, snapshot)
+    draft.replace(path)
+    return path
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write an answer as one Parquet file."""
+    frame.write_parquet(path, compression="zstd")
+
+
+def to_csv(frame: pl.DataFrame) -> str:
+    """An answer as CSV with a header; times are ISO 8601 with their offset, null is empty."""
+    return frame.with_columns(_as_text(name, kind) for name, kind in frame.schema.items()).write_csv()
+
+
+def to_json(frame: pl.DataFrame) -> str:
+    """An answer as a JSON list of objects; times are ISO 8601 with their offset."""
+    return json.dumps(frame.to_dicts(), default=_plain, ensure_ascii=False, indent=1)
+
+
+def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(kind, pl.Datetime):
+        return column.dt.to_string("iso:strict")
+    if isinstance(kind, pl.List | pl.Array | pl.Struct):
+        return column.map_elements(lambda value: json.dumps(value, default=_plain), return_dtype=pl.String)
+    return column
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, pl.Series):
+        return value.to_list()
+    return str(value)
