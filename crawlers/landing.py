@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,13 +15,10 @@ from typing import Any, Self
 
 import msgspec
 
-from crawlers.answers import readings
-from crawlers.archive import FOLDER, read_archive, whole_length
 from crawlers.sources import Reading
 from essor.model.charts import ChartReading, chart_reading_id
-from essor.model.errors import ArchiveError
 from essor.model.listings import Listing, ListingReading, listing_reading_id
-from essor.model.observation import Capture, Evidence
+from essor.model.observation import Evidence
 
 _ENCODER = msgspec.json.Encoder()
 _FILES = ("charts.jsonl", "listings.jsonl", "names.jsonl")
@@ -33,107 +30,150 @@ class RunRecord(msgspec.Struct, frozen=True):
     """What `run.json` holds."""
 
     run_id: str
+    """Its name, which is also its WARC file's."""
     kind: str
     """What it did, as in ``"crawl charts"``."""
     started_at: str
-    """UTC, ISO 8601 to the microsecond; so is the next."""
-    finished_at: str
+    """UTC, ISO 8601 to the microsecond."""
+    finished_at: str | None
+    """The same; None for a run that was killed."""
     result: str
-    """``"finished"``, ``"stopped"`` or ``"recovered"``."""
+    """``"complete"``, ``"stopped"``, ``"recovered"`` or ``"failed"``."""
     asked: int
-    """How many readings the run expected to bring."""
+    """How many readings it set out to bring."""
     note: str | None
-    """What a person should know of it."""
+    """What there is to say of it."""
 
 
-class _Started(msgspec.Struct):
+class _Begun(msgspec.Struct, frozen=True):
+    """What is known of a run from its first moment; kept in its lock file, where `recover` finds it."""
+
     kind: str
     started_at: str
     asked: int
-    note: str | None = None
+    note: str | None
+    imported: bool
 
 
 class Landing:
     """One run's folder in the making. Others see it when `finish` has renamed it into place."""
 
-    def __init__(
-        self, data_dir: Path, run_id: str, kind: str, started_at: datetime, *, asked: int = 0, note: str | None = None
-    ) -> None:
+    def __init__(self, data_dir: Path, run_id: str, lock: int) -> None:
         self.run_id = run_id
-        self.landed = 0
-        """How many readings have landed."""
-        self._data_dir = data_dir
-        self._started = _Started(kind, moment(started_at), asked, note)
+        """The run's name."""
+        self._begun = msgspec.json.decode(os.pread(lock, 1 << 16, 0), type=_Begun)
+        self._lock = lock
         self._folder = incoming(data_dir) / run_id
-        self._lock = _create_locked(self._folder, _ENCODER.encode(self._started))
-        self._open_files()
-
-    def add(self, reading: Reading) -> str:
-        """Writes one reading through to the system and gives its id; the names it bears are written before it."""
-        if isinstance(reading, ChartReading):
-            reading_id, line = _chart_line(reading, [self._name(reading, *entry[1:]) for entry in reading.entries])
-            self._write("charts.jsonl", line)
-        else:
-            reading_id, line = _listing_line(reading)
-            self._write("listings.jsonl", line)
-        self.landed += 1
-        return reading_id
-
-    def finish(self, result: str, finished_at: datetime, *, asked: int | None = None, note: str | None = None) -> Path:
-        """Writes `run.json`, shows the run to the others and gives its folder."""
-        started = self._started
-        notes = [text for text in (started.note, note) if text]
-        whole = RunRecord(
-            self.run_id,
-            started.kind,
-            started.started_at,
-            moment(finished_at),
-            result,
-            started.asked if asked is None else asked,
-            "; ".join(notes) or None,
-        )
-        _write_whole(self._folder / _RUN, _ENCODER.encode(whole))
-        return self._show()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Lets go of a run that was not finished: the next `recover` completes it."""
-        self._close()
-
-    def _open_files(self) -> None:
-        """Opens the lines to write on; knows the names that are there already."""
+        self._place = data_dir / "landing" / run_id
         self._files = {name: (self._folder / name).open("ab", buffering=0) for name in _FILES}
-        self._names = {line["name_id"] for line in _lines(self._folder / "names.jsonl")}
+        self._names = {line["name_id"] for line in self._lines("names.jsonl")}
 
-    def _name(self, reading: ChartReading, app_id: str, name: str | None, developer: str | None) -> int:
-        store = reading.chart.store
-        key = name_id(store, app_id, name, developer)
-        if key not in self._names:
-            self._names.add(key)
-            line = {"name_id": key, "store": store, "app_id": app_id, "name": name, "developer": developer}
-            self._write("names.jsonl", _ENCODER.encode(line))
-        return key
+    @classmethod
+    def begin(
+        cls,
+        data_dir: Path,
+        run_id: str,
+        kind: str,
+        started_at: datetime,
+        *,
+        asked: int = 0,
+        note: str | None = None,
+        imported: bool = False,
+    ) -> Self:
+        """A new run's landing; `imported` when its facts are from somebody's table and not from bytes we hold.
 
-    def _write(self, file: str, line: bytes) -> None:
-        self._files[file].write(line + b"\n")
+        The folder appears under its name when it is locked already, so that `recover` never takes it for a dead one.
+        """
+        unborn = incoming(data_dir) / f".{run_id}"
+        unborn.mkdir(parents=True)
+        lock = os.open(unborn / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        os.write(lock, _ENCODER.encode(_Begun(kind, moment(started_at), asked, note, imported)))
+        unborn.rename(incoming(data_dir) / run_id)
+        return cls(data_dir, run_id, lock)
 
-    def _show(self) -> Path:
+    @classmethod
+    def resume(cls, data_dir: Path, run_id: str) -> Self | None:
+        """The landing of a run whose process is gone, its cut lines dropped; None while the process lives."""
+        folder = incoming(data_dir) / run_id
+        lock = os.open(folder / _LOCK, os.O_RDWR)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        for name in _FILES:
+            _drop_cut_line(folder / name)
+        return cls(data_dir, run_id, lock)
+
+    def landed(self) -> set[str]:
+        """The ids of the readings that have landed."""
+        return {line["reading_id"] for name in _FILES[:2] for line in self._lines(name)}
+
+    def add(self, reading: Reading) -> None:
+        """Writes one reading through to the system; the names it bears are written before it."""
+        if isinstance(reading, ChartReading):
+            store = reading.chart.store
+            line = _chart_line(reading, [self._name(store, *entry[1:]) for entry in reading.entries])
+            self._write("charts.jsonl", line | {"imported": self._begun.imported})
+        else:
+            self._write("listings.jsonl", _listing_line(reading) | {"imported": self._begun.imported})
+
+    def finish(self, result: str, finished_at: datetime, *, note: str | None = None) -> Path:
+        """Writes `run.json`, shows the run to the others and gives its folder."""
+        self.settle(result, finished_at, note=note)
+        return self.show()
+
+    def settle(self, result: str, finished_at: datetime | None, *, note: str | None = None) -> None:
+        """Writes `run.json`; the run is decided, and `show` is all that is left to do."""
+        begun = self._begun
+        notes = "; ".join(text for text in (begun.note, note) if text)
+        ended = moment(finished_at) if finished_at else None
+        record = RunRecord(self.run_id, begun.kind, begun.started_at, ended, result, begun.asked, notes or None)
+        _write_whole(self._folder / _RUN, _ENCODER.encode(record))
+
+    @property
+    def settled(self) -> bool:
+        """Whether `run.json` is written."""
+        return (self._folder / _RUN).exists()
+
+    def show(self) -> Path:
+        """Renames the run into place, where the others look, and gives its folder."""
         for file in self._files.values():
             os.fsync(file.fileno())
-        place = self._data_dir / "landing" / self.run_id
-        self._folder.rename(place)
-        (place / _LOCK).unlink(missing_ok=True)
-        self._close()
-        return place
+        self._folder.rename(self._place)
+        (self._place / _LOCK).unlink(missing_ok=True)
+        self.close()
+        return self._place
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Lets go of the run. One that was not shown stays for `recover`."""
         for file in self._files.values():
             file.close()
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _lines(self, name: str) -> Iterator[dict[str, Any]]:
+        with (self._folder / name).open("rb") as file:
+            yield from map(msgspec.json.decode, file)
+
+    def _name(self, store: str, app_id: str, name: str | None, developer: str | None) -> int:
+        key = name_id(store, app_id, name, developer)
+        if key not in self._names:
+            self._names.add(key)
+            line = {"name_id": key, "store": store, "app_id": app_id, "name": name, "developer": developer}
+            self._write("names.jsonl", line)
+        return key
+
+    def _write(self, file: str, line: dict[str, Any]) -> None:
+        self._files[file].write(_ENCODER.encode(line) + b"\n")
 
 
 def incoming(data_dir: Path) -> Path:
@@ -168,10 +208,10 @@ def _evidence(reading: Reading) -> Evidence:
     return reading.evidence
 
 
-def _chart_line(reading: ChartReading, name_ids: list[int]) -> tuple[str, bytes]:
-    evidence, chart, reading_id = _evidence(reading), reading.chart, reading_id_of(reading)
-    line = {
-        "reading_id": reading_id,
+def _chart_line(reading: ChartReading, name_ids: list[int]) -> dict[str, Any]:
+    evidence, chart = _evidence(reading), reading.chart
+    return {
+        "reading_id": reading_id_of(reading),
         "source": evidence.source,
         "store": chart.store,
         "country": chart.country,
@@ -187,13 +227,12 @@ def _chart_line(reading: ChartReading, name_ids: list[int]) -> tuple[str, bytes]
         "name_ids": name_ids,
         "rejects": [reject._asdict() for reject in reading.rejects],
     }
-    return reading_id, _ENCODER.encode(line)
 
 
-def _listing_line(reading: ListingReading) -> tuple[str, bytes]:
-    evidence, reading_id = _evidence(reading), reading_id_of(reading)
-    line = {
-        "reading_id": reading_id,
+def _listing_line(reading: ListingReading) -> dict[str, Any]:
+    evidence = _evidence(reading)
+    return {
+        "reading_id": reading_id_of(reading),
         "source": evidence.source,
         "store": reading.store,
         "country": reading.country,
@@ -203,7 +242,6 @@ def _listing_line(reading: ListingReading) -> tuple[str, bytes]:
         **_evidence_fields(evidence),
         **asdict(reading.listing or Listing()),
     }
-    return reading_id, _ENCODER.encode(line)
 
 
 def _evidence_fields(evidence: Evidence) -> dict[str, Any]:
@@ -217,5 +255,22 @@ def _evidence_fields(evidence: Evidence) -> dict[str, Any]:
         "sha256": capture.sha256,
         "parser_version": evidence.parser_version,
         "run_id": evidence.run_id,
-        "imported": evidence.imported,
+        "imported": False,
     }
+
+
+def _drop_cut_line(path: Path) -> None:
+    """A killed writer may leave the beginning of a line: what it was to say is read from the archive again."""
+    if path.exists():
+        lines = path.read_bytes()
+        if not lines.endswith(b"\n"):
+            os.truncate(path, lines.rfind(b"\n") + 1)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    beside = path.with_name(f"{path.name}.part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import pkgutil
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
-from crawlers import stores
 from essor.model.charts import Chart, ChartReading
 from essor.model.listings import ListingReading
 from essor.model.observation import Status
 from essor.model.stores import StoreName
+from essor.plugins import modules_in
 from essor.settings import Settings
 
 Reading = ChartReading | ListingReading
@@ -98,8 +96,7 @@ class Source(Protocol[T]):
 @cache
 def all_sources() -> tuple[Source[Any], ...]:
     """Every source of every store, in the order in which to try them."""
-    modules = [import_module(f"{stores.__name__}.{found.name}") for found in pkgutil.iter_modules(stores.__path__)]
-    return tuple(source for module in modules for source in module.SOURCES)
+    return tuple(source for module in modules_in("crawlers.stores") for source in module.SOURCES)
 
 
 def source_named(name: str) -> Source[Any]:

@@ -1,7 +1,7 @@
 """Appends to the Delta tables, compacts them, and clears away what no reader needs.
 
-Parquet files are written by Polars and committed through Delta's own log: for two million chart entries that is
-0.2 s where delta-rs's partitioned writer takes 2.3 s (docs/decisions/0005).
+Parquet files are written by Polars and committed through Delta's own log: a file bears its load's number, so a load
+that is begun again writes the same files and leaves nothing behind (docs/decisions/0005).
 """
 
 from __future__ import annotations

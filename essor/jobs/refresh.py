@@ -1,9 +1,8 @@
-"""Each job from start to end; the only place where the stages meet."""
+"""Loads what has landed: every run exactly once, whatever kills the loader."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +31,6 @@ from warehouse import lake, loads
 from warehouse.export import publish
 from warehouse.known import known_names, known_readings
 
-Progress = Callable[[int, int, str], None]
-"""Told (done, total, what) as a job goes on."""
 RUNS_PER_LOAD = 24
 """So many landed runs are loaded at once; more wait for the next load, so that memory stays bounded."""
 

@@ -1,0 +1,91 @@
+"""Where a figure comes from: the reading, its archived answer, and whether the bytes are still the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.language import Language
+from essor.model.errors import ArchiveError
+from warehouse.reads import trace
+
+FIRST_CHARACTERS = 1600
+"""How much of a body is shown."""
+
+
+def evidence(found: pl.DataFrame, data_dir: Path, say: Language) -> list[Component]:
+    """All there is to say about where a reading comes from; `found` is `warehouse.reads.trace.trace`'s frame."""
+    if found.is_empty():
+        return [html.P(say("evidence.unknown"), className="notice notice-bad")]
+    row = found.row(0, named=True)
+    return [
+        html.P(_subject(row, say), className="evidence-subject"),
+        html.P(say("evidence.imported" if row["imported"] else "evidence.crawled"), className="subtitle"),
+        *_archived(row, data_dir, say),
+        html.Dl(_facts(row, say), className="facts"),
+        html.P(html.A(say("evidence.page"), href=f"/evidence/{row['reading_id']}?lang={say.code}", className="plain-link")),
+    ]
+
+
+def _subject(row: dict[str, Any], say: Language) -> str:
+    subject = say.category(row["category"]) if row["category"] else row["app_id"]
+    return " · ".join([say(f"status.{row['status']}"), say.country(row["country"]), subject, say.moment(row["observed_at"])])
+
+
+def _facts(row: dict[str, Any], say: Language) -> list[Component]:
+    facts = {
+        "message": row["message"],
+        "observed": say.moment(row["observed_at"]),
+        "recorded": say.moment(row["recorded_at"]),
+        "source": say.optional(f"source.{row['source']}", row["source"]),
+        "url": row["source_url"],
+        "http": row["http_status"],
+        "file": row["capture_file"],
+        "offset": row["capture_offset"],
+        "sha256": row["sha256"],
+        "parser": row["parser_version"],
+        "run": row["run_id"],
+        "note": row["run_note"],
+        "reading": row["reading_id"],
+    }
+    return [part for name, value in facts.items() if value is not None for part in _fact(name, str(value), say)]
+
+
+def _fact(name: str, value: str, say: Language) -> list[Component]:
+    return [html.Dt(say(f"evidence.{name}")), html.Dd(value, className=f"fact fact-{name}")]
+
+
+def _archived(row: dict[str, Any], data_dir: Path, say: Language) -> list[Component]:
+    if row["capture_file"] is None or row["capture_offset"] is None:
+        return [html.P(say("evidence.no_bytes"), className="notice")]
+    try:
+        body = trace.body(
+            data_dir, row["capture_file"], row["capture_offset"], row["sha256"], imported=bool(row["imported"])
+        )
+    except ArchiveError as error:
+        return [html.P(say("evidence.unreadable", why=str(error)), className="notice notice-bad")]
+    return [_verdict(body, imported=bool(row["imported"]), say=say), _download(row, body, say), _beginning(body, say)]
+
+
+def _verdict(body: trace.ArchivedBody, *, imported: bool, say: Language) -> html.P:
+    if imported:
+        return html.P(say("evidence.line"), className="notice")
+    if body.matches:
+        return html.P(say("evidence.verified"), className="notice notice-good", id="evidence-verdict")
+    return html.P(say("evidence.changed", sha256=body.sha256), className="notice notice-bad", id="evidence-verdict")
+
+
+def _download(row: dict[str, Any], body: trace.ArchivedBody, say: Language) -> html.P:
+    text = say("evidence.download", size=say.number(len(body.raw)))
+    return html.P(html.A(text, href=f"/evidence/{row['reading_id']}/body", download="", className="plain-link"))
+
+
+def _beginning(body: trace.ArchivedBody, say: Language) -> Component:
+    text = body.decoded[: FIRST_CHARACTERS * 4].decode("utf-8", "replace")[:FIRST_CHARACTERS]
+    return html.Figure(
+        [html.Figcaption(say("evidence.beginning")), html.Pre(text, tabIndex=0)], className="archived"
+    )

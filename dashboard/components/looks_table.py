@@ -1,0 +1,111 @@
+"""The table beside the rank figure: one row a look, one column an app, the days nobody looked among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import dash_ag_grid as dag
+import polars as pl
+
+from dashboard.history import by_app, looks, missing_days
+from dashboard.language import Language
+from essor.model.apps import App
+from essor.model.observation import State
+
+
+def looks_table(element_id: str, say: Language) -> dag.AgGrid:
+    """The empty grid; `rows` and `columns` fill it."""
+    return dag.AgGrid(
+        id=element_id,
+        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "filter": False},
+        columnSize="responsiveSizeToFit",
+        dashGridOptions={
+            "localeText": grid_words(say),
+            "theme": {"function": "themeEssor(theme, agGrid)"},
+            "domLayout": "normal",
+            "ensureDomOrder": True,
+            "suppressColumnVirtualisation": True,
+            "enableCellTextSelection": True,
+            "tooltipShowDelay": 300,
+            "ariaLabel": say("table.name"),
+        },
+        className="grid",
+        style={"height": 420, "width": "100%"},
+    )
+
+
+def grid_words(say: Language) -> dict[str, str]:
+    """The grid's own words."""
+    return {
+        "noRowsToShow": say("grid.none"),
+        "loadingOoo": say("grid.loading"),
+        "ariaSortableColumn": say("grid.sort"),
+        "pinColumn": say("grid.pin"),
+        "autosizeThisColumn": say("grid.autosize"),
+        "autosizeAllColumns": say("grid.autosize_all"),
+        "resetColumns": say("grid.reset"),
+    }
+
+
+def columns(apps: Sequence[App], say: Language) -> list[dict[str, Any]]:
+    """One column an app, between the moment and the way to the bytes."""
+    told = {"valueFormatter": {"function": "params.data[params.colDef.field + '_told']"}}
+    return [
+        {"field": "moment", "headerName": say("table.moment"), "minWidth": 190, "pinned": "left", "sort": "desc", **told},
+        *(
+            {"field": f"rank_{app.slug}", "headerName": app.name, "minWidth": 120, "type": "rightAligned", **told}
+            for app in apps
+        ),
+        {"field": "status", "headerName": say("table.status"), "minWidth": 130},
+        {"field": "depth", "headerName": say("table.depth"), "minWidth": 90, "type": "rightAligned"},
+        {"field": "source", "headerName": say("table.source"), "minWidth": 140},
+        {
+            "field": "reading_id",
+            "headerName": say("table.evidence"),
+            "minWidth": 130,
+            "sortable": False,
+            "cellRenderer": "EvidenceLink",
+            "cellRendererParams": {"text": say("table.evidence_link")},
+        },
+    ]
+
+
+def rows(frame: pl.DataFrame, apps: Sequence[App], say: Language, cadence: timedelta | None) -> list[dict[str, Any]]:
+    """The rows: each look, and each day without one."""
+    if frame.is_empty():
+        return []
+    seen = looks(frame)
+    cells = {(row["observed_at"], row["app"]): row for row in by_app(frame).iter_rows(named=True)}
+    filled = [_look(look, apps, cells, say) for look in seen.iter_rows(named=True)]
+    unseen = missing_days(seen.filter("usable")["observed_at"].to_list(), cadence)
+    tried = {look["observed_at"].date() for look in seen.iter_rows(named=True)}
+    filled += [_unseen(day, apps, say) for day in unseen if day not in tried]
+    return sorted(filled, key=lambda row: row["moment"], reverse=True)
+
+
+def _look(look: dict[str, Any], apps: Sequence[App], cells: dict[Any, dict[str, Any]], say: Language) -> dict[str, Any]:
+    filled: dict[str, Any] = {
+        "moment": look["observed_at"].isoformat(),
+        "moment_told": say.moment(look["observed_at"]),
+        "status": say(f"status.{look['status']}"),
+        "depth": look["depth"] if look["usable"] else None,
+        "source": say.optional(f"source.{look['source']}", look["source"]),
+        "reading_id": look["reading_id"],
+    }
+    for app in apps:
+        cell = cells.get((look["observed_at"], app.slug), {"state": State.NOT_OBSERVED.value, "rank": None, "depth": 0})
+        filled |= {f"rank_{app.slug}": cell["rank"], f"rank_{app.slug}_told": _cell(cell, say)}
+    return filled
+
+
+def _cell(cell: dict[str, Any], say: Language) -> str:
+    return say.number(cell["rank"]) if cell["rank"] is not None else say(f"cell.{cell['state']}")
+
+
+def _unseen(day: date, apps: Sequence[App], say: Language) -> dict[str, Any]:
+    filled: dict[str, Any] = {"moment": day.isoformat(), "moment_told": say.short_day(day), "status": say("status.none")}
+    for app in apps:
+        filled |= {f"rank_{app.slug}": None, f"rank_{app.slug}_told": say("cell.not_observed")}
+    return filled

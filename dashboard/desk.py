@@ -1,0 +1,91 @@
+"""What every page works with: the warehouse, the followed apps, the clock, the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import dash
+
+from dashboard.figures.theme import Theme, theme
+from dashboard.language import Language, chosen
+from dashboard.selection import Selection, known_charts, read_selection
+from essor.model.apps import App, all_apps
+from essor.model.charts import Chart
+from essor.settings import Settings
+from warehouse.connection import Cursor, Warehouse
+from warehouse.reads.charts import charts
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The warehouse of one data folder and what is needed to speak of it."""
+
+    settings: Settings
+    """The settings the app was made with."""
+    warehouse: Warehouse
+    """The tables, read only."""
+    apps: tuple[App, ...]
+    """The followed apps, in the order of every list."""
+    now: Callable[[], datetime]
+    """The clock, UTC."""
+
+    def cursor(self, selection: Selection) -> AbstractContextManager[Cursor]:
+        """A cursor on the snapshot that the address asks for."""
+        return self.warehouse.cursor(selection.snapshot)
+
+    def charts(self, cursor: Cursor) -> dict[Chart, int]:
+        """The charts that can be picked, with how many readings each has."""
+        return known_charts(charts(cursor))
+
+    def chosen_apps(self, selection: Selection, otherwise: int = 3) -> list[App]:
+        """The apps of the address in its order; the first few of the watch list where it names none."""
+        by_slug = {app.slug: app for app in self.apps}
+        picked = [by_slug[slug] for slug in dict.fromkeys(selection.apps) if slug in by_slug]
+        return picked or _first(self.apps, otherwise)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: their language and theme."""
+
+    say: Language
+    """Their language."""
+    theme: Theme
+    """Their theme."""
+
+
+FIRST_APPS = ("le-chat", "chatgpt", "deepseek")
+"""What the rankings show where no address says otherwise."""
+
+
+def _first(apps: tuple[App, ...], number: int) -> list[App]:
+    first = [app for app in apps if app.slug in FIRST_APPS]
+    return sorted(first, key=lambda app: FIRST_APPS.index(app.slug)) or list(apps[:number])
+
+
+def make_desk(settings: Settings) -> Desk:
+    """The desk of the settings' data folder, by the machine's clock."""
+    apps = all_apps()
+    return Desk(settings, Warehouse(settings.data_dir, apps), apps, lambda: datetime.now(UTC))
+
+
+def desk() -> Desk:
+    """The desk of the running app."""
+    found: Desk = dash.get_app().server.state.desk
+    return found
+
+
+def arrival(query: Mapping[str, object]) -> tuple[Selection, Reader]:
+    """What an address chooses, and who reads it: the address wins, then what was chosen before, then the browser."""
+    selection = read_selection(query)
+    cookies, headers = dash.ctx.cookies or {}, dash.ctx.headers or {}
+    return selection, reader(selection, cookies, headers)
+
+
+def reader(selection: Selection, cookies: Mapping[str, str], headers: Mapping[str, str]) -> Reader:
+    """The reader of a request."""
+    say = chosen(selection.lang or cookies.get("essor_lang"), headers.get("accept-language"))
+    return Reader(say, theme(selection.theme or cookies.get("essor_theme") or cookies.get("essor_scheme")))

@@ -1,0 +1,143 @@
+"""The finding of a page in one sentence, made from its frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from dashboard.history import by_app, missing_days, of_app, usable_moments
+from dashboard.language import Language
+from essor.model.apps import App
+
+NAMED_DAYS = 2
+"""Up to so many days without a look are named; more are counted."""
+
+
+def history_finding(frame: pl.DataFrame, apps: Sequence[App], say: Language, cadence: timedelta | None) -> str:
+    """What happened to the app in focus over a rank history, and what was not seen."""
+    moments = usable_moments(frame) if frame.height else []
+    if not moments:
+        return say("finding.no_look")
+    rows = of_app(by_app(frame), apps[0].slug)
+    if rows.is_empty():
+        return say("finding.app_unseen", app=apps[0].name)
+    days = missing_days(moments, cadence)
+    return _course(apps[0].name, rows, say) + _unseen(days, say)
+
+
+def _course(name: str, rows: pl.DataFrame, say: Language) -> str:
+    first, last = rows.row(0, named=True), rows.row(-1, named=True)
+    early, late = say.between(first["observed_at"].date(), last["observed_at"].date())
+    facts = {"app": name, "early": early, "late": late, "depth": last["depth"]}
+    if rows.height == 1 or first["observed_at"].date() == last["observed_at"].date():
+        return _one_day(last, say, facts)
+    return _two_ends(rows, first, last, say, facts)
+
+
+def _one_day(last: dict[str, Any], say: Language, facts: dict[str, Any]) -> str:
+    if last["rank"] is None:
+        return say("finding.absent_once", **facts)
+    return say("finding.ranked_once", **facts, rank=say.ordinal(last["rank"]))
+
+
+def _two_ends(
+    rows: pl.DataFrame, first: dict[str, Any], last: dict[str, Any], say: Language, facts: dict[str, Any]
+) -> str:
+    ends = {name: say.ordinal(row["rank"]) for name, row in (("a", first), ("b", last)) if row["rank"] is not None}
+    if rows["rank"].null_count() == rows.height:
+        return say("finding.always_absent", **facts)
+    if "a" not in ends:
+        return say("finding.entered", **facts, **ends) if "b" in ends else say("finding.passed_through", **facts)
+    if "b" not in ends:
+        return say("finding.left", **facts, **ends)
+    return _moved(rows, first["rank"], last["rank"], say, {**facts, **ends})
+
+
+def _moved(rows: pl.DataFrame, early: int, late: int, say: Language, facts: dict[str, Any]) -> str:
+    if rows["rank"].n_unique() == 1:
+        return say("finding.stayed", **facts)
+    if early == late:
+        return say("finding.returned", **facts)
+    return say("finding.climbed" if late < early else "finding.fell", **facts)
+
+
+def _unseen(days: Sequence[date], say: Language) -> str:
+    if not days:
+        return "."
+    if len(days) > NAMED_DAYS:
+        return say.count("finding.unseen_days", len(days))
+    return say("finding.unseen", days=say.listed([say.day(day, year=False) for day in days]))
+
+
+def standing_finding(standings: pl.DataFrame, apps: Sequence[App], chart: str, say: Language) -> str:
+    """Who leads the followed apps in a chart, and where the app in focus stands against a week before."""
+    names = {app.slug: app.name for app in apps}
+    ranked = standings.filter(pl.col("rank").is_not_null())
+    if ranked.is_empty():
+        return say("finding.none_ranked", chart=chart)
+    leader, focus = ranked.row(0, named=True), _focus(standings, apps)
+    day = say.day(leader["observed_at"].date())
+    text = say("finding.leader", app=names[leader["app"]], rank=say.ordinal(leader["rank"]), chart=chart, day=day)
+    if focus is None or focus["app"] == leader["app"]:
+        return text + "."
+    return say("finding.joined", first=text, second=_standing(focus, names, say))
+
+
+def _focus(standings: pl.DataFrame, apps: Sequence[App]) -> dict[str, Any] | None:
+    rows = standings.filter(pl.col("app") == apps[0].slug)
+    return rows.row(0, named=True) if rows.height else None
+
+
+def _standing(row: dict[str, Any], names: dict[str, str], say: Language) -> str:
+    name = names[row["app"]]
+    if row["rank"] is None:
+        return say("finding.focus_absent", app=name, depth=row["depth"])
+    if row["rank_7d"] is None or row["rank_7d"] == row["rank"]:
+        return say("finding.focus_still", app=name, rank=say.ordinal(row["rank"]))
+    climbed = row["rank_7d"] - row["rank"]
+    key = "finding.focus_up" if climbed > 0 else "finding.focus_down"
+    since = say.day(row["at_7d"].date(), year=False)
+    return say.count(key, abs(climbed), app=name, rank=say.ordinal(row["rank"]), day=since)
+
+
+def top_finding(entries: pl.DataFrame, gone: pl.DataFrame, chart: str, say: Language) -> str:
+    """Who is first in a chart at a moment, and how many came and went."""
+    first = entries.row(0, named=True)
+    named = first["name"] or first["app_id"]
+    text = say("finding.first" if first["rank"] == 1 else "finding.highest", app=named, chart=chart,
+               rank=say.ordinal(first["rank"]), day=say.day(first["observed_at"].date()))  # fmt: skip
+    changes = _changes(entries, gone, say)
+    return say("finding.joined", first=text, second=changes) if changes else text + "."
+
+
+def _changes(entries: pl.DataFrame, gone: pl.DataFrame, say: Language) -> str:
+    counts = dict(entries.group_by("change").len().iter_rows())
+    parts = [say.count(f"finding.{kind}", counts[kind]) for kind in ("new", "back") if counts.get(kind)]
+    parts += [say.count("finding.gone", gone.height)] if gone.height else []
+    return say.listed(parts) if parts else ""
+
+
+def health_finding(freshness: pl.DataFrame, runs: pl.DataFrame, now: datetime, say: Language) -> str:
+    """How old the newest figures are, and how the last run ended."""
+    newest = freshness["last_usable_at"].max() if freshness.height else None
+    if not isinstance(newest, datetime):
+        return say("health.nothing")
+    text = say("health.newest", day=say.moment(newest), age=say.ago(now - newest))
+    return text + " " + crawl_word(runs, say) if crawl_word(runs, say) else text
+
+
+def crawl_word(runs: pl.DataFrame, say: Language) -> str:
+    """How the last crawl ended, in a sentence; that there was none yet, when so."""
+    crawls = runs.filter(pl.col("kind").str.starts_with("crawl")).sort("started_at", descending=True)
+    if crawls.is_empty():
+        return say("health.no_crawl")
+    last = crawls.row(0, named=True)
+    when = say.moment(last["started_at"])
+    if not last["usable"]:
+        return say("health.unreached", when=when)
+    if last["usable"] < last["readings"]:
+        return say("health.partly", when=when, usable=say.number(last["usable"]), readings=say.number(last["readings"]))
+    return say("health.reached", when=when, readings=say.number(last["readings"]))

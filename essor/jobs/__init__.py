@@ -1,0 +1,1 @@
+"""Each job from start to end; the only place where the stages meet."""

@@ -1,0 +1,101 @@
+"""Answers a person's question: SQL over the warehouse, or where a figure comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from essor.model.errors import ArchiveError, SettingsError
+from essor.settings import Settings
+from warehouse.connection import Cursor, Warehouse
+from warehouse.export import to_csv, to_json, write_parquet
+from warehouse.reads import trace as reads
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A figure's way back to its bytes."""
+
+    reading: dict[str, Any]
+    """The reading and its evidence, as `warehouse.reads.trace.trace` names the columns."""
+    entries: list[dict[str, Any]]
+    """The entry that was asked for, or nothing when the reading as a whole was."""
+    body: reads.ArchivedBody | None
+    """The archived answer; None when no bytes came, or they cannot be read."""
+    problem: str | None
+    """Why the archived answer cannot be shown; None when it can."""
+
+
+@contextmanager
+def opened(settings: Settings, as_of: datetime | None = None) -> Iterator[Cursor]:
+    """A cursor on the warehouse of these settings."""
+    warehouse = Warehouse(settings.data_dir)
+    try:
+        with warehouse.cursor(as_of) as cursor:
+            yield cursor
+    finally:
+        warehouse.close()
+
+
+def answer(settings: Settings, query: str, as_of: datetime | None = None) -> pl.DataFrame:
+    """The answer to a query over the views. Raises WarehouseError with DuckDB's own words."""
+    with opened(settings, as_of) as cursor:
+        return cursor.relation(query).pl()  # type: ignore[no-any-return]
+
+
+def show(settings: Settings, query: str, as_of: datetime | None, width: int) -> None:
+    """Print the answer as DuckDB's table, `width` characters wide."""
+    with opened(settings, as_of) as cursor:
+        cursor.relation(query).show(max_width=width, max_rows=1000)
+
+
+def as_text(frame: pl.DataFrame, form: str) -> str:
+    """An answer as ``csv`` or ``json``."""
+    return to_json(frame) if form == "json" else to_csv(frame)
+
+
+def save_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write an answer to a Parquet file."""
+    write_parquet(frame, path)
+
+
+def trace(settings: Settings, reference: str, as_of: datetime | None = None) -> Traced:
+    """Where a reading, or an entry of it, comes from.
+
+    `reference` is a reading id, or ``READING:RANK`` or ``READING:APP_ID`` for one entry. Raises SettingsError when
+    there is no such thing in this snapshot.
+    """
+    reading_id, _, which = reference.partition(":")
+    with opened(settings, as_of) as cursor:
+        found = reads.trace(cursor, reading_id)
+        if found.is_empty():
+            raise SettingsError(
+                f'No reading {reading_id!r}. Find one with: essor sql "SELECT reading_id FROM chart_readings LIMIT 5"'
+            )
+        entries = _entry(reads.entries(cursor, reading_id), reading_id, which) if which else []
+    reading = found.to_dicts()[0]
+    body, problem = _body(settings.data_dir, reading)
+    return Traced(reading, entries, body, problem)
+
+
+def _entry(entries: pl.DataFrame, reading_id: str, which: str) -> list[dict[str, Any]]:
+    found = entries.filter((pl.col("app_id") == which) | (pl.col("rank").cast(pl.String) == which))
+    if found.is_empty():
+        raise SettingsError(f"Reading {reading_id} has no entry {which!r}; it holds {entries.height} entries.")
+    return found.to_dicts()
+
+
+def _body(data_dir: Path, reading: dict[str, Any]) -> tuple[reads.ArchivedBody | None, str | None]:
+    if reading["capture_file"] is None:
+        return None, "No bytes came."
+    file, offset, imported = reading["capture_file"], reading["capture_offset"], reading["imported"]
+    try:
+        return reads.body(data_dir, file, offset, reading["sha256"], imported=imported), None
+    except ArchiveError as error:
+        return None, str(error)

@@ -1,0 +1,131 @@
+"""Looks over settings, folders, tables and archive, and says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import polars as pl
+
+from essor.jobs.ask import opened
+from essor.jobs.refresh import landed_runs
+from essor.model.errors import ArchiveError, WarehouseError
+from essor.model.tables import LOADS, TABLES
+from essor.settings import Settings
+from warehouse import lake, loads
+from warehouse.connection import Cursor
+from warehouse.reads import health
+from warehouse.reads.trace import body
+
+Verdict = Literal["ok", "note", "wrong"]
+SAMPLE = 20
+"""So many archived answers are read back and hashed."""
+STALE = timedelta(days=2)
+"""Figures older than this are called stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    """What."""
+    verdict: Verdict
+    """ok; note: worth knowing; wrong: something must be done."""
+    text: str
+    """What was seen, and what to do when it is wrong."""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Everything that can be checked without asking a store."""
+    return [*_settings(settings), *_folders(settings), *_tables(settings), *_figures(settings)]
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    if settings.contact:
+        yield Finding("contact", "ok", f"The stores see {settings.user_agent}.")
+    else:
+        yield Finding("contact", "note", 'No contact is set. Add contact = "you@example.org" to essor.toml.')
+    for name, source in settings.sources.items():
+        if not source.obey_robots:
+            yield Finding("robots", "note", f"{name} is asked without regard to robots.txt: {source.reason}")
+
+
+def _folders(settings: Settings) -> Iterator[Finding]:
+    data_dir = settings.data_dir
+    there = data_dir if data_dir.exists() else data_dir.resolve().parent
+    if os.access(there, os.W_OK):
+        yield Finding("data folder", "ok", f"{data_dir} can be written.")
+    else:
+        yield Finding("data folder", "wrong", f"{there} cannot be written. Give another one with --data-dir.")
+    waiting = landed_runs(data_dir)
+    if waiting:
+        yield Finding("landing", "note", f"{len(waiting)} runs wait to be loaded. Run: essor refresh")
+
+
+def _tables(settings: Settings) -> Iterator[Finding]:
+    data_dir = settings.data_dir
+    if loads.pending(data_dir) is not None:
+        yield Finding("load", "wrong", "A load was begun and not finished. Run: essor refresh")
+        return
+    last = lake.loaded(data_dir, LOADS)
+    ahead = [table.name for table in TABLES if lake.loaded(data_dir, table) > last]
+    if ahead:
+        yield Finding("load", "wrong", f"{', '.join(ahead)} hold a load that is not in loads. Restore data/loads.")
+    else:
+        yield Finding("load", "ok", f"{last} loads, each complete.")
+
+
+def _figures(settings: Settings) -> Iterator[Finding]:
+    try:
+        with opened(settings) as cursor:
+            yield from _freshness(cursor)
+            yield from _evidence(settings, cursor)
+    except WarehouseError as error:
+        yield Finding("tables", "wrong", f"{error}. Restore data/lake from a backup, or replay data/archive.")
+
+
+def _freshness(cursor: Cursor) -> Iterator[Finding]:
+    fresh = health.freshness(cursor)
+    last = fresh["last_usable_at"].max() if fresh.height else None
+    if not isinstance(last, datetime):
+        yield Finding("figures", "note", "There are none yet. Run: essor import history, or essor crawl charts")
+        return
+    age = datetime.now(UTC) - last
+    stale = f" That is {age.days} days ago. Run: essor crawl charts" if age > STALE else ""
+    yield Finding("figures", "note" if stale else "ok", f"The newest is of {last:%Y-%m-%d %H:%M} UTC.{stale}")
+
+
+def _evidence(settings: Settings, cursor: Cursor) -> Iterator[Finding]:
+    """Read back a sample of archived answers, chosen by their hash so that every run looks at the same ones."""
+    sample = cursor.frame(
+        """
+        SELECT capture_file, capture_offset, sha256 FROM chart_readings
+        WHERE NOT imported AND capture_file IS NOT NULL ORDER BY reading_id LIMIT $most
+        """,
+        most=SAMPLE,
+    )
+    broken = [problem for row in sample.iter_rows(named=True) if (problem := _unreadable(settings, row))]
+    if broken:
+        yield Finding("archive", "wrong", f"{len(broken)} of {sample.height} archived answers: {broken[0]}")
+    elif sample.height:
+        yield Finding("archive", "ok", f"{sample.height} archived answers read back, each with its SHA-256.")
+    yield from _set_aside(health.rejects(cursor))
+
+
+def _set_aside(rejects: pl.DataFrame) -> Iterator[Finding]:
+    for row in rejects.iter_rows(named=True):
+        text = f"{row['rejects']} facts of {row['kind']} for {row['reason']}, as {row['example']!r}."
+        yield Finding("set aside", "note", text)
+
+
+def _unreadable(settings: Settings, row: dict[str, object]) -> str | None:
+    file, offset, sha256 = str(row["capture_file"]), int(str(row["capture_offset"])), str(row["sha256"])
+    try:
+        archived = body(settings.data_dir, file, offset, sha256)
+    except ArchiveError as error:
+        return str(error)
+    return None if archived.matches else f"{file} at {offset} holds other bytes than were read. Restore it."
