@@ -50,23 +50,19 @@ def readings(answer: Answer, capture: Capture, run_id: str) -> tuple[Reading, ..
     if known is None or followed(answer) is not None:
         return ()
     source, target = known
-    return with_evidence(_judged(answer, source, target), source, capture, run_id)
+    return _with_evidence(_judged(answer, source, target), source, capture, run_id)
 
 
 def unanswered(
-    source: Source[Any], target: Target, status: Status, message: str, observed_at: datetime, run_id: str
+    source: Source[Any] | None, target: Target, status: Status, message: str, *, observed_at: datetime, run_id: str
 ) -> tuple[Reading, ...]:
-    """The readings of a look that brought no bytes: no connection, a refusal of robots.txt, a host given up."""
-    capture = Capture(source.url(target), observed_at, None, None, None, None)
-    return with_evidence(target.unread(status, message), source, capture, run_id)
+    """The readings of a look that brought no bytes: no connection, a refusal of robots.txt, a host given up.
 
-
-def with_evidence(
-    found: tuple[Reading, ...], source: Source[Any], capture: Capture, run_id: str
-) -> tuple[Reading, ...]:
-    """The same readings with where they come from."""
-    evidence = Evidence(source.name, capture, source.parser_version, run_id)
-    return tuple(replace(reading, evidence=evidence) for reading in found)
+    Without a source it is a thing that no source offers.
+    """
+    url = source.url(target) if source else ""
+    capture = Capture(url, observed_at, None, None, None, None)
+    return _with_evidence(target.unread(status, message), source, capture, run_id)
 
 
 def followed(answer: Answer) -> str | None:
@@ -84,9 +80,27 @@ def body_of(answer: Answer) -> bytes:
     announced = answer.header("content-length") or ""
     if announced.isdecimal() and len(answer.body) < int(announced):
         raise FetchError(f"the answer is cut short: {len(answer.body):,} of {int(announced):,} bytes came")
-    body = _decoded(answer)
+    body = decoded(answer)
     if not body.strip():
         raise Blocked("200 with an empty body: the store turns this client away")
+    return body
+
+
+def decoded(answer: Answer) -> bytes:
+    """The body without its content encoding. Raises FetchError when it is cut short or cannot be decoded.
+
+    A body that some tool decoded before archiving it is left as it is.
+    """
+    body = _unchunked(answer)
+    encoding = (answer.header("content-encoding") or "identity").strip().lower()
+    if encoding in ("gzip", "x-gzip"):
+        body = _inflated(body, _GZIP_OR_ZLIB) if body.startswith(_GZIP_MAGIC) else body
+    elif encoding == "deflate":
+        body = _inflated(body, _GZIP_OR_ZLIB if body[:1] == b"\x78" else -zlib.MAX_WBITS)
+    elif encoding not in ("identity", ""):
+        raise FetchError(f"the answer is encoded as {encoding}, which was not asked for")
+    if answer.cut:
+        raise FetchError(f"the answer is cut short: the connection ended after {len(answer.body):,} bytes")
     return body
 
 
@@ -101,14 +115,8 @@ def retry_after(answer: Answer) -> float | None:
         return None
 
 
-def _judged(answer: Answer, source: Source[Any], target: Target) -> tuple[Reading, ...]:
-    try:
-        return source.parse(body_of(answer), target)
-    except (FetchError, LayoutChanged) as error:
-        return target.unread(_status_of(error), str(error))
-
-
-def _status_of(error: EssorError) -> Status:
+def status_of(error: EssorError) -> Status:
+    """The status of a look that ended in this error."""
     kinds = (
         (Blocked, Status.BLOCKED),
         (Refused, Status.REFUSED),
@@ -116,6 +124,21 @@ def _status_of(error: EssorError) -> Status:
         (LayoutChanged, Status.LAYOUT_CHANGED),
     )
     return next((status for kind, status in kinds if isinstance(error, kind)), Status.FAILED)
+
+
+def _with_evidence(
+    found: tuple[Reading, ...], source: Source[Any] | None, capture: Capture, run_id: str
+) -> tuple[Reading, ...]:
+    name, version = (source.name, source.parser_version) if source else ("none", 0)
+    evidence = Evidence(name, capture, version, run_id)
+    return tuple(replace(reading, evidence=evidence) for reading in found)
+
+
+def _judged(answer: Answer, source: Source[Any], target: Target) -> tuple[Reading, ...]:
+    try:
+        return source.parse(body_of(answer), target)
+    except (FetchError, LayoutChanged) as error:
+        return target.unread(status_of(error), str(error))
 
 
 def _refuse_status(answer: Answer) -> None:
@@ -134,21 +157,6 @@ def _refuse_status(answer: Answer) -> None:
         raise FetchError(f"{status}: the store has an error of its own")
     if status != 200:  # noqa: PLR2004
         raise FetchError(f"{status}: not an answer to read")
-
-
-def _decoded(answer: Answer) -> bytes:
-    """The body without its content encoding; a body that some tool decoded before archiving it is left as it is."""
-    body = _unchunked(answer)
-    encoding = (answer.header("content-encoding") or "identity").strip().lower()
-    if encoding in ("gzip", "x-gzip"):
-        body = _inflated(body, _GZIP_OR_ZLIB) if body.startswith(_GZIP_MAGIC) else body
-    elif encoding == "deflate":
-        body = _inflated(body, _GZIP_OR_ZLIB if body[:1] == b"\x78" else -zlib.MAX_WBITS)
-    elif encoding not in ("identity", ""):
-        raise FetchError(f"the answer is encoded as {encoding}, which was not asked for")
-    if answer.cut:
-        raise FetchError(f"the answer is cut short: the connection ended after {len(answer.body):,} bytes")
-    return body
 
 
 def _inflated(body: bytes, window: int) -> bytes:

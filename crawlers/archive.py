@@ -71,7 +71,7 @@ class Archive:
         self._write(RecordBuilder(warc_version="1.1").create_warcinfo_record(self._path.name, self._about))
 
     def _write(self, record: Any) -> int:  # noqa: ANN401 - warcio has no types
-        """One member; where it begins. A write that the disk cuts is told, so that no reading points at half a record."""
+        """Writes one member and says where it begins; no reading may point at a record that the disk cut."""
         plain = BytesIO()
         WARCWriter(plain, gzip=False, warc_version="1.1").write_record(record)
         compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS + 16)

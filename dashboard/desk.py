@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import dash
@@ -55,6 +55,10 @@ class Reader:
     """Their language."""
     theme: Theme
     """Their theme."""
+
+    def address(self, selection: Selection) -> str:
+        """The address that shows this reader's page to anybody: language and theme said as well."""
+        return replace(selection, lang=self.say.code, theme=self.theme.name).query()
 
 
 FIRST_APPS = ("le-chat", "chatgpt", "deepseek")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import polars as pl
 
@@ -81,11 +81,16 @@ def read_selection(query: Mapping[str, object]) -> Selection:
         category=_matching(given.get("category"), r"[A-Za-z0-9_]{1,40}"),
         since=_day(given.get("from")),
         until=_day(given.get("to")),
-        at=_moment(given.get("at")),
-        snapshot=_moment(given.get("snapshot")),
+        at=read_moment(given.get("at")),
+        snapshot=read_moment(given.get("snapshot")),
         lang=_matching(given.get("lang"), r"[a-z]{2}"),
         theme=given.get("theme") if given.get("theme") in THEMES else None,
     )
+
+
+def read_address(query: str | None) -> dict[str, object]:
+    """The fields of an address's query, ``"?apps=le-chat"`` or ``"apps=le-chat"``."""
+    return dict(parse_qsl((query or "").removeprefix("?")))
 
 
 def collection_key(chart: Chart) -> str:
@@ -138,7 +143,8 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def _moment(text: str | None) -> datetime | None:
+def read_moment(text: str | None) -> datetime | None:
+    """A moment of an address, UTC where it names no zone; None when it is none."""
     try:
         moment = datetime.fromisoformat((text or "").replace(" ", "+"))
     except ValueError:

@@ -180,7 +180,7 @@ def cache_values(shape: Architecture, layer: int, positions: int) -> int:
 def read_architecture(slug: str, text: str) -> Architecture:
     """The architecture that a file of `models/` describes. Raises SettingsError naming the file and field."""
     try:
-        shape = _architecture(slug, tomllib.loads(text))
+        shape = architecture_from(slug, tomllib.loads(text))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise SettingsError(f"models/{slug}.toml cannot be read: {error!r}. Compare it with mistral-7b-v0.3.toml.") from error
     counted = count_parameters(shape).total
@@ -207,7 +207,8 @@ def architecture(name: str) -> Architecture:
     raise SettingsError(f"No model {name!r}. Known: {', '.join(shape.slug for shape in known)}.")
 
 
-def _architecture(slug: str, data: dict[str, Any]) -> Architecture:
+def architecture_from(slug: str, data: dict[str, Any]) -> Architecture:
+    """The architecture that the tables of one file describe, its parameters not yet counted."""
     config = _whole_config(data)
     heads, hidden = config["num_attention_heads"], config["hidden_size"]
     return Architecture(

@@ -18,7 +18,7 @@ from dashboard.desk import Desk, Reader, arrival, desk
 from dashboard.figures.sparkline import HEIGHT, WIDTH, sparkline
 from dashboard.selection import Selection, nearest_chart, read_address
 from dashboard.sentences import crawl_word, standing_finding
-from dashboard.shell import frame, nothing_yet
+from dashboard.shell import frame, nothing_yet, page_title
 from essor.model.apps import App
 from essor.model.charts import Chart
 from essor.model.observation import State as LookState
@@ -30,7 +30,7 @@ SPARK_DAYS = 30
 STALE = timedelta(days=2)
 """From this age on the page says how old its figures are."""
 
-dash.register_page(__name__, path="/", name=PAGE, order=0, menu=True, title="essor")
+dash.register_page(__name__, path="/", name=PAGE, order=0, menu=True, title=page_title(PAGE))
 
 
 def layout(**query: object) -> Component:
@@ -66,7 +66,7 @@ def choose(picked: dict[str, str], address: str) -> dict[str, Any]:
             raise dash.exceptions.PreventUpdate
         selection = selection.of_chart(chart)
         answer = _answer(desk(), cursor, chart, selection, reader)
-    return {"filters": filters.shown(chart, known, reader.say), "answer": answer, "address": selection.query()}
+    return {"filters": filters.shown(chart, known, reader.say), "answer": answer, "address": reader.address(selection)}
 
 
 def _answer(at: Desk, cursor: Cursor, chart: Chart, selection: Selection, reader: Reader) -> list[Component]:
@@ -127,7 +127,7 @@ def _row(
 ) -> tuple[tuple[int, str], Component]:
     say = reader.say
     now = standings.filter(pl.col("app") == app.slug).sort("rank", nulls_last=True).row(0, named=True)
-    link = "/rankings" + replace(selection, apps=(app.slug,), lang=say.code, theme=reader.theme.name).query()
+    link = "/rankings" + reader.address(replace(selection, apps=(app.slug,)))
     cells = [
         html.Th([html.Span(className="swatch", style={"background": reader.theme.of(app)}), dcc.Link(app.name, href=link)],
                 scope="row", className="c-app"),

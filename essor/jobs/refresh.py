@@ -40,12 +40,24 @@ class Refreshed:
     """What one load brought."""
 
     load: int
+    """Its number."""
     recorded_at: datetime
+    """The snapshot it made, UTC."""
     runs: int
+    """Runs taken in."""
     readings: int
+    """Readings added."""
     entries: int
+    """Chart entries added."""
     rejects: int
+    """Facts set aside."""
     known: int
+    """Readings left out because the same was there."""
+
+    def __str__(self) -> str:
+        aside = f", {self.rejects:,} facts set aside" if self.rejects else ""
+        known = f", {self.known:,} readings were known" if self.known else ""
+        return f"Loaded {self.readings:,} readings and {self.entries:,} chart entries{known}{aside}."
 
 
 def refresh(settings: Settings) -> list[Refreshed]:

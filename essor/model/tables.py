@@ -161,7 +161,7 @@ RUNS = Table(
      Column("kind", "text", "crawl charts, crawl listings, replay or import"),
      Column("started_at", "time", "When it began"),
      Column("finished_at", "time", "When it ended; null for a run that was killed and recovered"),
-     Column("result", "text", "finished, stopped, recovered or failed"),
+     Column("result", "text", "complete, stopped, failed (some targets not concluded) or recovered (killed)"),
      Column("asked", "int", "Readings it set out to bring"),
      Column("readings", "int", "Readings it landed"),
      Column("usable", "int", "Those of them that are complete or partial"),

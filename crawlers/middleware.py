@@ -1,0 +1,215 @@
+"""Between the spiders and the network: robots.txt, the pace, the archive, and every setting of Scrapy."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from twisted.internet.error import ConnectError, ConnectionClosed
+
+from crawlers.answers import Answer, decoded, retry_after
+from crawlers.crawl import Crawl, Looked
+from essor.model.errors import Blocked, FetchError, Refused
+from essor.settings import Settings
+
+AGENT = "essor"
+"""The name by which robots.txt may address us."""
+NO_ANSWER = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    ConnectError,
+    ConnectionClosed,
+)
+"""What Scrapy and Twisted raise when no answer comes."""
+_ROBOTS_HOPS = 5
+"""RFC 9309: follow at least five redirects."""
+
+
+class RobotsUnreadable(FetchError):
+    """robots.txt could not be had, which RFC 9309 takes as a complete refusal."""
+
+
+def scrapy_settings(settings: Settings) -> dict[str, Any]:
+    """Every setting of Scrapy: our own parts, few of its own, and nothing that repeats or hides what we do."""
+    pace = settings.pace
+    return {
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), KeepingDownloadHandler),
+        "DOWNLOADER_MIDDLEWARES_BASE": {
+            "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
+            "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+            "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
+        },
+        "DOWNLOADER_MIDDLEWARES": {RobotsMiddleware: 100},
+        "SPIDER_MIDDLEWARES_BASE": {},  # a 403 is an answer to read like any other
+        "ITEM_PIPELINES": {LandingPipeline: 100},
+        "EXTENSIONS_BASE": {},
+        "DEFAULT_REQUEST_HEADERS": {"Accept": "*/*", "Accept-Encoding": "gzip"},
+        "USER_AGENT": settings.user_agent,
+        "CONCURRENT_REQUESTS": 64,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": pace.requests_at_once,
+        "DOWNLOAD_DELAY": 0,  # `Pace` gives the turns
+        "DOWNLOAD_TIMEOUT": pace.timeout,
+        "DOWNLOAD_FAIL_ON_DATALOSS": False,  # a cut answer is kept, and read as failed
+        "DOWNLOAD_MAXSIZE": 64 << 20,
+        "COMPRESSION_ENABLED": False,  # the archive holds the body as it was sent
+        "COOKIES_ENABLED": False,
+        "RETRY_ENABLED": False,  # every attempt is a reading, so that the spiders retry
+        "REDIRECT_ENABLED": False,  # every answer is archived, so that the spiders follow
+        "ROBOTSTXT_OBEY": False,  # `RobotsMiddleware` does, by RFC 9309 and by source
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
+        "TELNETCONSOLE_ENABLED": False,
+        "LOG_LEVEL": "CRITICAL",
+        "LOG_INSTALL_ROOT_HANDLER": False,
+    }
+
+
+def crawl_of(crawler: Crawler) -> Crawl:
+    """What the parts of this crawl share."""
+    crawl: Crawl = crawler.spider.crawl  # type: ignore[union-attr] # every spider of ours has it
+    return crawl
+
+
+class KeepingDownloadHandler(HTTP11DownloadHandler):
+    """Asks in turn, at the address that is set for the host, and archives each answer before anyone reads it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._crawl = crawl_of(crawler)
+
+    async def download_request(self, request: Request) -> Response:
+        """The answer; `request.meta["captured"]` then holds it with its capture. Raises what `Pace.turn` raises."""
+        await self._crawl.pace.turn(urlsplit(request.url).hostname or "")
+        address = self._crawl.address(request.url)
+        if address == request.url:
+            response = await super().download_request(request)
+        else:
+            headers = {**request.headers, "X-Forwarded-Host": urlsplit(request.url).netloc}
+            response = await super().download_request(request.replace(url=address, headers=headers))
+            response = response.replace(url=request.url)
+        answer = self._answer(request, response)
+        request.meta["captured"] = (answer, self._crawl.archive.keep(answer))
+        return response
+
+    def _answer(self, request: Request, response: Response) -> Answer:
+        headers = tuple(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in response.headers.items()
+            for value in values
+        )
+        cut = "dataloss" in response.flags
+        return Answer(request.url, response.status, headers, response.body, self._crawl.now(), cut)
+
+
+class RobotsMiddleware:
+    """Sends no request that robots.txt refuses, by RFC 9309: 2xx is read, 4xx allows all, all else refuses all."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._rules: dict[str, asyncio.Task[Protego | None]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """How Scrapy makes it."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raises Refused when robots.txt refuses the address, RobotsUnreadable when it cannot be had."""
+        source = request.meta.get("source")
+        if source is None:  # robots.txt itself
+            return
+        crawl, parts = crawl_of(self._crawler), urlsplit(request.url)
+        crawl.pace.check(parts.hostname or "")
+        if not crawl.settings.source(source.name).obey_robots:
+            return
+        rules = await self._rules_of(f"{parts.scheme}://{parts.netloc}/robots.txt")
+        if rules is not None and not rules.can_fetch(request.url, AGENT):
+            raise Refused(
+                f"robots.txt of {parts.hostname} refuses this address. An operator who may ask it nevertheless sets "
+                f"obey_robots = false and a reason under [sources.{source.name}] in essor.toml"
+            )
+
+    async def _rules_of(self, url: str) -> Protego | None:
+        if url not in self._rules:
+            self._rules[url] = asyncio.ensure_future(self._read(url))
+        return await asyncio.shield(self._rules[url])
+
+    async def _read(self, url: str) -> Protego | None:
+        """The rules, None when there are none; asked for again as often as anything else."""
+        crawl = crawl_of(self._crawler)
+        host, attempts = urlsplit(url).hostname or "", crawl.settings.pace.attempts
+        why: FetchError | None = None
+        for attempt in range(1, attempts + 1):
+            try:
+                return _rules(await self._ask(url))
+            except FetchError as error:
+                why = error
+            crawl.pace.check(host)
+            if attempt < attempts:
+                wait = why.retry_after if isinstance(why, Blocked) and why.retry_after else 0.0
+                longest = crawl.settings.pace.longest_backoff
+                crawl.pace.pause(host, min(max(wait, crawl.pace.backoff(attempt)), longest))
+        raise RobotsUnreadable(f"not asked: robots.txt of {host} could not be read ({why}), which counts as a refusal")
+
+    async def _ask(self, url: str) -> Answer:
+        for _ in range(_ROBOTS_HOPS + 1):
+            request = Request(url, callback=NO_CALLBACK, dont_filter=True, priority=1000)
+            try:
+                await self._crawler.engine.download_async(request)
+            except NO_ANSWER as error:
+                raise FetchError(str(error) or type(error).__name__) from error
+            answer: Answer = request.meta["captured"][0]
+            location = answer.header("location")
+            if not 300 <= answer.http_status < 400 or location is None:  # noqa: PLR2004
+                return answer
+            url = urljoin(url, location)
+        raise FetchError("sent on too many times")
+
+
+def _rules(answer: Answer) -> Protego | None:
+    """What an answer for robots.txt says; 4xx is no rules. Raises FetchError for one that says nothing.
+
+    429 says nothing of the rules: RFC 9309 would let us go on, and who is told to slow down had better.
+    """
+    if answer.http_status == 429:  # noqa: PLR2004
+        raise Blocked("429, too many requests", retry_after=retry_after(answer))
+    if answer.http_status >= 500:  # noqa: PLR2004
+        raise FetchError(str(answer.http_status))
+    if answer.http_status >= 400:  # noqa: PLR2004
+        return None
+    return Protego.parse(decoded(answer).decode("utf-8-sig", errors="replace"))
+
+
+class LandingPipeline:
+    """Writes each item down as it comes."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """How Scrapy makes it."""
+        return cls(crawler)
+
+    def process_item(self, item: Looked) -> Looked:
+        """Lands the readings of one answer."""
+        crawl_of(self._crawler).land(item)
+        return item

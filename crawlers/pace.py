@@ -1,0 +1,78 @@
+"""When each host may be asked next."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from essor.model.errors import FetchError
+from essor.settings import PaceSettings
+
+
+class RunStopped(FetchError):
+    """The run is to end, so that the request was not sent."""
+
+
+class Pace:
+    """The turns of every public host in one run."""
+
+    def __init__(self, settings: PaceSettings, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._next: dict[str, float] = {}
+        self._given_up: dict[str, FetchError] = {}
+        self._stopped = asyncio.Event()
+
+    async def turn(self, host: str) -> None:
+        """Waits until the host may be asked, and takes the turn.
+
+        Raises the error with which the host was given up, RunStopped when the run is to end.
+        """
+        self.check(host)
+        while (wait := self._next.get(host, 0.0) - self._clock()) > 0:
+            await self._sleep(wait)
+            self.check(host)
+        self._next[host] = self._clock() + self._gap()
+
+    def check(self, host: str) -> None:
+        """Raises what `turn` raises, without waiting."""
+        if self._stopped.is_set():
+            raise RunStopped("the run was stopped")
+        if host in self._given_up:
+            raise self._given_up[host]
+
+    def pause(self, host: str, seconds: float) -> None:
+        """Leaves the host alone for so long."""
+        self._next[host] = max(self._next.get(host, 0.0), self._clock() + seconds)
+
+    def give_up(self, host: str, why: str, kind: type[FetchError] = FetchError) -> None:
+        """Asks the host nothing more in this run; what was to be asked fails with an error of this kind."""
+        self._given_up.setdefault(host, kind(f"not asked, because {why}"))
+
+    def stop(self) -> None:
+        """Lets every waiting request go unsent."""
+        self._stopped.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run is to end."""
+        return self._stopped.is_set()
+
+    def backoff(self, attempt: int) -> float:
+        """Seconds to wait after the failed attempt number `attempt`, 1 for the first: doubled each time, jittered."""
+        settings = self._settings
+        return self._jittered(min(settings.first_backoff * 2 ** (attempt - 1), settings.longest_backoff))
+
+    def _gap(self) -> float:
+        return self._jittered(self._settings.seconds_between_requests)
+
+    def _jittered(self, seconds: float) -> float:
+        return seconds * (1 + random.uniform(0, self._settings.jitter))  # noqa: S311 - no secret hangs on it
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+        except TimeoutError:
+            return

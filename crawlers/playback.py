@@ -1,0 +1,172 @@
+"""The stores as they stood at a moment: answers to their own paths, from archives."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import msgspec
+
+from crawlers.answers import Answer, body_of
+from crawlers.archive import read_archive, read_capture
+from crawlers.faults import TRANSPORT, Faults, Reply, gone_wrong
+from crawlers.sources import ChartTarget, ListingTarget, Target, recognise
+from essor.model.charts import Chart
+from essor.plugins import modules_in
+
+NEWEST = datetime.max.replace(tzinfo=UTC)
+"""A moment after everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A record of an archive, by its time."""
+
+    at: datetime
+    path: Path
+    offset: int
+    sha256: str
+
+
+class _Index:
+    """Records of one thing, in the order of time."""
+
+    def __init__(self) -> None:
+        self._times: list[datetime] = []
+        self._kept: list[_Kept] = []
+
+    def add(self, kept: _Kept) -> None:
+        place = bisect_right(self._times, kept.at)
+        self._times.insert(place, kept.at)
+        self._kept.insert(place, kept)
+
+    def at(self, moment: datetime) -> _Kept | None:
+        """The newest at or before."""
+        place = bisect_right(self._times, moment)
+        return self._kept[place - 1] if place else None
+
+
+class Playback:
+    """Archives, played as the stores' answers; what it answers hangs on the request and the moment alone."""
+
+    def __init__(self, archives: Iterable[Path], at: datetime | None = None) -> None:
+        """Raises ArchiveError for a WARC file that cannot be read whole."""
+        self.at = at or NEWEST
+        """The moment; the newest record at or before it answers."""
+        self.faults = Faults()
+        """What goes wrong."""
+        self.asked: list[str] = []
+        """The public address of every request, in order."""
+        self._charts: dict[Chart, _Index] = defaultdict(_Index)
+        self._listings: dict[tuple[str, str, str], _Index] = defaultdict(_Index)
+        self._robots: dict[str, _Index] = defaultdict(_Index)
+        for path in archives:
+            for answer, offset in read_archive(path):
+                self._add(answer, _Kept(answer.observed_at, path, offset, hashlib.sha256(answer.body).hexdigest()))
+
+    def reply(self, url: str) -> Reply:
+        """What a store would answer at this public address, or what goes wrong instead."""
+        self.asked.append(url)
+        fault = self.faults.struck(url)
+        if fault is None:
+            return self._good(url)
+        return gone_wrong(fault, self._good(url)) if fault.fault in TRANSPORT else self._spoilt(url, fault.fault)
+
+    def _add(self, answer: Answer, kept: _Kept) -> None:
+        known, parts = recognise(answer.url), urlsplit(answer.url)
+        if parts.path == "/robots.txt":
+            self._robots[parts.hostname or ""].add(kept)
+        elif known and answer.http_status == HTTPStatus.OK:
+            for index in self._indexes(known[1]):
+                index.add(kept)
+
+    def _indexes(self, target: Target) -> list[_Index]:
+        if isinstance(target, ChartTarget):
+            return [self._charts[target.chart]]
+        return [self._listings[target.store, target.country, app_id] for app_id in target.app_ids]
+
+    def _good(self, url: str) -> Reply:
+        parts = urlsplit(url)
+        if parts.path == "/robots.txt":
+            return self._robots_reply(parts.hostname or "")
+        body = self._body(url)
+        if body is None:
+            return as_json(HTTPStatus.NOT_FOUND, {"message": f"no archive here holds {url} as of {self.at}"})
+        return _gzipped(body)
+
+    def _spoilt(self, url: str, fault: str) -> Reply:
+        body, known = self._body(url), recognise(url)
+        if body is None or known is None:
+            return self._good(url)
+        target = known[1]
+        country = target.chart.country if isinstance(target, ChartTarget) else target.country
+        return _gzipped(_fake(target.store).spoil(body, fault, country))
+
+    def _robots_reply(self, host: str) -> Reply:
+        kept = self._robots[host].at(self.at)
+        if kept:
+            answer = _answer(kept)
+            return Reply(answer.http_status, answer.body, answer.headers)
+        rules = next((fake.ROBOTS[host] for fake in modules_in("crawlers.fakes") if host in fake.ROBOTS), "")
+        return Reply(HTTPStatus.OK, rules.encode(), (("Content-Type", "text/plain"),))
+
+    def _body(self, url: str) -> bytes | None:
+        known = recognise(url)
+        if known is None:
+            return None
+        target = known[1]
+        if isinstance(target, ListingTarget):
+            return self._listings_body(target)
+        kept = self._charts[target.chart].at(self.at)
+        return _decoded(kept) if kept else None
+
+    def _listings_body(self, target: ListingTarget) -> bytes | None:
+        """Put together app by app: one that was left out then, or never asked for, is left out now."""
+        kept = [index.at(self.at) for index in self._indexes(target)]
+        if not any(kept):
+            return None
+        found = [_listings(one).get(app_id) for one, app_id in zip(kept, target.app_ids, strict=True) if one]
+        composed: bytes = _fake(target.store).compose_listings([record for record in found if record])
+        return composed
+
+
+def as_json(status: int, value: object) -> Reply:
+    """A reply in JSON."""
+    return Reply(status, msgspec.json.encode(value), (("Content-Type", "application/json"),))
+
+
+@lru_cache(maxsize=512)
+def _answer(kept: _Kept) -> Answer:
+    return read_capture(kept.path, kept.offset, kept.sha256)
+
+
+@lru_cache(maxsize=512)
+def _decoded(kept: _Kept) -> bytes:
+    return body_of(_answer(kept))
+
+
+@lru_cache(maxsize=512)
+def _listings(kept: _Kept) -> dict[str, bytes]:
+    known = recognise(_answer(kept).url)
+    found: dict[str, bytes] = _fake(known[0].store).listings_in(_decoded(kept)) if known else {}
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _gzipped(body: bytes) -> Reply:
+    headers = (("Content-Type", "text/javascript; charset=utf-8"), ("Content-Encoding", "gzip"))
+    return Reply(HTTPStatus.OK, gzip.compress(body, 6, mtime=0), headers)
+
+
+def _fake(store: str) -> ModuleType:
+    return next(fake for fake in modules_in("crawlers.fakes") if store == fake.STORE)

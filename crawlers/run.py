@@ -1,0 +1,172 @@
+"""One crawl from start to end, in this process; a reactor cannot start twice, so that each crawl has its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerProcess
+
+from crawlers.answers import unanswered
+from crawlers.archive import Archive
+from crawlers.crawl import Crawl, Looked, Progress
+from crawlers.landing import Landing
+from crawlers.middleware import scrapy_settings
+from crawlers.pace import Pace
+from crawlers.sources import ChartTarget, ListingTarget, Source, Target, enabled, offering
+from crawlers.spiders.charts import ChartsSpider
+from crawlers.spiders.listings import ListingsSpider
+from crawlers.spiders.store import StoreSpider
+from essor.model.apps import App
+from essor.model.charts import Chart
+from essor.model.observation import Status
+from essor.model.stores import StoreName, storefront
+from essor.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """How a crawl ended."""
+
+    run_id: str
+    """The run."""
+    result: str
+    """``"complete"``, ``"stopped"``, or ``"failed"`` when some target was not concluded."""
+    statuses: dict[str, int]
+    """How many readings of each status have landed."""
+    folder: Path
+    """Where the run has landed."""
+
+
+def crawl_charts(settings: Settings, charts: Iterable[Chart], run_id: str, progress: Progress | None = None) -> Crawled:
+    """Asks for each chart and lands what comes. SIGTERM and SIGINT end it after the answer under way."""
+    targets: list[Target] = [ChartTarget(chart, settings.depth) for chart in charts]
+    return _crawl(ChartsSpider, settings, targets, run_id, progress)
+
+
+def crawl_listings(settings: Settings, apps: Iterable[App], run_id: str, progress: Progress | None = None) -> Crawled:
+    """Asks for the listings of the apps in every storefront of the settings and lands what comes."""
+    targets: list[Target] = list(listing_targets(settings, apps, datetime.now(UTC).date()))
+    return _crawl(ListingsSpider, settings, targets, run_id, progress)
+
+
+def chart_targets(settings: Settings) -> list[Chart]:
+    """Every chart that the settings follow, each once."""
+    return list(dict.fromkeys(chart for group in settings.charts for chart in group.charts()))
+
+
+def listing_targets(settings: Settings, apps: Iterable[App], today: date) -> Iterator[ListingTarget]:
+    """Batches of the app ids that are valid today, for each storefront and each store that has a source of listings."""
+    valid = [key for app in apps for key in app.store_ids if _valid(key.since, key.until, today)]
+    for country in dict.fromkeys(storefront(code) for code in settings.listing_countries):
+        for store in StoreName:
+            ids = sorted({key.app_id for key in valid if key.store is store}, key=lambda app_id: (len(app_id), app_id))
+            sources = offering(ListingTarget(store, country, tuple(ids)))
+            for start in range(0, len(ids), sources[0].at_once) if sources else ():
+                yield ListingTarget(store, country, tuple(ids[start : start + sources[0].at_once]))
+
+
+def _valid(since: date | None, until: date | None, today: date) -> bool:
+    return (since is None or since <= today) and (until is None or today < until)
+
+
+def _crawl(
+    spider: type[StoreSpider],
+    settings: Settings,
+    targets: list[Target],
+    run_id: str,
+    progress: Progress | None,
+) -> Crawled:
+    asked = sum(len(target.app_ids) if isinstance(target, ListingTarget) else 1 for target in targets)
+    kind, note = f"crawl {spider.name}", _note(settings)
+    begun = Landing.begin(settings.data_dir, run_id, kind, _now(), asked=asked, note=note)
+    with begun as landing, Archive(settings.data_dir, run_id, {"description": kind, "note": note or ""}) as archive:
+        looks = [(target, _source(target, settings)) for target in targets]
+        crawl = Crawl(
+            settings=settings,
+            run_id=run_id,
+            looks=[(source, target) for target, source in looks if source],
+            archive=archive,
+            landing=landing,
+            pace=Pace(settings.pace, time.monotonic),
+            now=_now,
+            progress=progress or _silent,
+            total=len(targets),
+        )
+        for target, source in looks:
+            if source is None:
+                crawl.land(_unoffered(target, crawl))
+        if crawl.looks:
+            _run_reactor(spider, crawl)
+        archive.close()
+        return _finish(crawl)
+
+
+def _finish(crawl: Crawl) -> Crawled:
+    missing = crawl.total - crawl.done
+    result = "complete" if not missing else "stopped" if crawl.pace.stopped else "failed"
+    note = f"{missing} of {crawl.total} targets were not concluded" if missing else None
+    folder = crawl.landing.finish(result, crawl.now(), note=note)
+    return Crawled(crawl.run_id, result, crawl.statuses, folder)
+
+
+def _run_reactor(spider: type[StoreSpider], crawl: Crawl) -> None:
+    process = AsyncCrawlerProcess(scrapy_settings(crawl.settings))
+    crawler = process.create_crawler(spider)
+    process.crawl(crawler, crawl=crawl)
+    loop = asyncio.get_event_loop()
+
+    def stop(*_: object) -> None:
+        loop.call_soon_threadsafe(crawl.pace.stop)
+        asyncio.run_coroutine_threadsafe(crawler.stop_async(), loop)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        process.start(install_signal_handlers=False)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _source(target: Target, settings: Settings) -> Source[Any] | None:
+    return next((source for source in offering(target) if enabled(source, settings)), None)
+
+
+def _unoffered(target: Target, crawl: Crawl) -> Looked:
+    """The readings of a target that no enabled source offers: they name the setting to change."""
+    sources = offering(target)
+    message = f"not asked: no source of essor offers the {target}"
+    if sources:
+        names = " or ".join(source.name for source in sources)
+        message = (
+            f"not asked: the {target} is offered by {names} alone, which is off. "
+            f"To ask it set enabled = true under [sources.{sources[0].name}] in essor.toml"
+        )
+    source = sources[0] if sources else None
+    found = unanswered(source, target, Status.REFUSED, message, observed_at=crawl.now(), run_id=crawl.run_id)
+    return Looked(found, concluded=True)
+
+
+def _note(settings: Settings) -> str | None:
+    """What a reader of the run must know: who answered, and what the operator decided about robots.txt."""
+    mapped = [f"{host} was asked at {base}" for host, base in settings.hosts.items()]
+    overridden = [
+        f"robots.txt not obeyed for {name}: {said.reason}"
+        for name, said in settings.sources.items()
+        if not said.obey_robots
+    ]
+    return "; ".join(mapped + overridden) or None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _silent(done: int, total: int) -> None:
+    """Progress that nobody wants."""

@@ -1,0 +1,48 @@
+"""The dashboard as one ASGI application: pages, and the same answers for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dash
+from fastapi import FastAPI
+
+from dashboard.api import evidence, figures, health
+from dashboard.desk import make_desk
+from dashboard.shell import register_shell, shell
+from essor.settings import Settings, read_settings
+
+HERE = Path(__file__).parent
+VIEWPORT = [{"name": "viewport", "content": "width=device-width, initial-scale=1"}]
+
+
+def make_app(settings: Settings) -> dash.Dash:
+    """The app over the data folder of these settings. Serve its `.server`; nothing is fetched from elsewhere."""
+    app = dash.Dash(
+        "dashboard",
+        backend="fastapi",
+        use_pages=True,
+        pages_folder=str(HERE / "pages"),
+        assets_folder=str(HERE / "assets"),
+        title="essor",
+        update_title="",
+        compress=True,
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        include_pages_meta=False,
+        meta_tags=VIEWPORT,
+        add_log_handler=False,
+    )
+    app.server.state.desk = make_desk(settings)
+    for part in (evidence, figures, health):
+        app.server.include_router(part.router)
+    app.layout = shell
+    register_shell(app)
+    return app
+
+
+def asgi() -> Any:  # noqa: ANN401 - FastAPI, whose stubs Dash does not name
+    """The application for `uvicorn dashboard.app:asgi --factory`, its settings from the environment."""
+    server: FastAPI = make_app(read_settings()).server
+    return server

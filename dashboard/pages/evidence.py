@@ -1,0 +1,25 @@
+"""Evidence: where does this reading come from?"""
+
+from __future__ import annotations
+
+import dash
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.evidence import evidence
+from dashboard.desk import arrival, desk
+from dashboard.shell import frame, page_title
+from warehouse.reads.trace import trace
+
+PAGE = "evidence"
+
+dash.register_page(__name__, path_template="/evidence/<reading_id>", name=PAGE, order=90, title=page_title(PAGE))
+
+
+def layout(reading_id: str = "", **query: object) -> Component:
+    """The page for one reading."""
+    selection, reader = arrival(query)
+    with desk().cursor(selection) as cursor:
+        found = trace(cursor, reading_id)
+    children = evidence(found, desk().settings.data_dir, reader.say)
+    return frame(PAGE, selection, reader, [html.H1(reader.say("evidence.title"), className="finding"), *children])

@@ -1,0 +1,149 @@
+"""Health: what was collected, what was not, and how old is it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import dash
+import polars as pl
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.words import headline, notice
+from dashboard.desk import Reader, arrival, desk
+from dashboard.figures.collection_days import HEIGHT, collection_days_figure
+from dashboard.figures.theme import graph_config
+from dashboard.language import Language
+from dashboard.sentences import health_finding
+from dashboard.shell import frame, nothing_yet, page_title
+from warehouse.connection import Cursor
+from warehouse.reads import health
+
+PAGE = "health"
+DAYS = 60
+"""The days before the newest look that the figure and the gaps cover."""
+ROWS = 20
+
+dash.register_page(__name__, path="/health", name=PAGE, order=3, menu=True, title=page_title(PAGE))
+
+
+def layout(**query: object) -> Component:
+    """The page for an address."""
+    selection, reader = arrival(query)
+    with desk().cursor(selection) as cursor:
+        fresh = health.freshness(cursor)
+        if fresh.is_empty():
+            return nothing_yet(desk(), cursor, selection, reader)
+        answer = _answer(cursor, fresh, desk().now(), reader)
+    return frame(PAGE, selection, reader, answer)
+
+
+def _answer(cursor: Cursor, fresh: pl.DataFrame, now: datetime, reader: Reader) -> list[Component]:
+    say, runs = reader.say, health.runs(cursor, ROWS)
+    last = fresh["last_look_at"].max()
+    since = last - timedelta(days=DAYS)  # type: ignore[operator]
+    return [
+        headline(health_finding(fresh, runs, now, say), f"{PAGE}-finding"),
+        html.P(say("health.subtitle", days=DAYS, since=say.day(since.date())), className="subtitle"),
+        *[notice(say("health.reason", why=why), "bad") for why in _why(runs)],
+        _figure(health.statuses(cursor, since), since.date(), last.date(), reader),  # type: ignore[union-attr]
+        html.H2(say("health.freshness")),
+        _table("fresh", _fresh_rows(fresh, now, say), say),
+        html.H2(say("health.gaps")),
+        *_gaps(health.gaps(cursor, since), say),
+        html.H2(say("health.runs")),
+        _table("runs", _run_rows(runs, say), say),
+        html.H2(say("health.loads")),
+        _table("loads", _load_rows(health.loads(cursor, ROWS), say), say),
+    ]
+
+
+def _why(runs: pl.DataFrame) -> list[str]:
+    """What the last crawl noted when it brought nothing usable."""
+    crawls = runs.filter(pl.col("kind").str.starts_with("crawl"))
+    last = crawls.head(1).filter((pl.col("usable") == 0) & pl.col("note").is_not_null() & (pl.col("note") != ""))
+    return [str(note) for note in last["note"]]
+
+
+def _figure(statuses: pl.DataFrame, first: date, last: date, reader: Reader) -> Component:
+    say = reader.say
+    figure = collection_days_figure(statuses, first, last, say, reader.theme)
+    graph = dcc.Graph(figure=figure, config=graph_config(say), style={"height": HEIGHT})
+    return html.Div(graph, role="img", className="figure", **{"aria-label": say("health.figure_text", days=DAYS)})
+
+
+def _table(name: str, rows: Sequence[Sequence[Any]], say: Language) -> Component:
+    """A plain table; its heads are the translations `health.NAME.0`, `.1` and so on."""
+    if not rows:
+        return html.P(say("grid.none"), className="state")
+    heads = [html.Th(say(f"health.{name}.{n}"), scope="col") for n in range(len(rows[0]))]
+    body = [html.Tr([html.Td(cell) for cell in row]) for row in rows]
+    return html.Div(html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="ledger"), className="scroller")
+
+
+def _fresh_rows(fresh: pl.DataFrame, now: datetime, say: Language) -> list[list[Any]]:
+    return [
+        [
+            say(f"kind.{row['kind']}"),
+            say.country(row["country"]),
+            say.optional(f"source.{row['source']}", row["source"]),
+            _moment(row["last_usable_at"], say),
+            say.ago(now - row["last_usable_at"]) if row["last_usable_at"] else "–",
+            _status(row["last_status"], row["last_message"], say),
+            say.number(row["looks"]),
+        ]
+        for row in fresh.sort("last_look_at", descending=True).iter_rows(named=True)
+    ]
+
+
+def _status(status: str, message: str | None, say: Language) -> Component:
+    return html.Span([html.Span(className=f"key key-status-{status}"), say(f"status.{status}")], title=message)
+
+
+def _gaps(gaps: pl.DataFrame, say: Language) -> list[Component]:
+    if gaps.is_empty():
+        return [html.P(say("health.no_gaps"), className="state")]
+    keys = ["source", "country", "collection", "category"]
+    charts = gaps.sort("day").group_by(keys, maintain_order=True).agg("day", "status")
+    return [_table("gaps", [_gap_row(row, say) for row in charts.iter_rows(named=True)], say)]
+
+
+def _gap_row(row: dict[str, Any], say: Language) -> list[Any]:
+    days = [
+        f"{say.short_day(day, year=False)} ({say('status.none') if status is None else say(f'status.{status}')})"
+        for day, status in zip(row["day"], row["status"], strict=True)
+    ]
+    chart = f"{say.category(row['category'])}, {say(f'chart.{row['collection']}').lower()}"
+    return [say.country(row["country"]), chart, say.number(len(days)), ", ".join(days[-ROWS:])]
+
+
+def _run_rows(runs: pl.DataFrame, say: Language) -> list[list[Any]]:
+    return [
+        [
+            say.moment(row["started_at"]),
+            say.optional(f"run.{row['kind']}", row["kind"]),
+            say.optional(f"result.{row['result']}", row["result"] or "–"),
+            _seconds(row["started_at"], row["finished_at"], say),
+            f"{say.number(row['usable'])} / {say.number(row['readings'])}",
+            row["note"] or "",
+        ]
+        for row in runs.iter_rows(named=True)
+    ]
+
+
+def _load_rows(loads: pl.DataFrame, say: Language) -> list[list[Any]]:
+    numbers = ("runs", "readings", "entries", "rejects", "known")
+    return [
+        [say.number(row["load"]), say.moment(row["recorded_at"]), *(say.number(row[name]) for name in numbers)]
+        for row in loads.iter_rows(named=True)
+    ]
+
+
+def _moment(moment: datetime | None, say: Language) -> str:
+    return say.moment(moment) if moment else say("health.never")
+
+
+def _seconds(start: datetime, end: datetime | None, say: Language) -> str:
+    return f"{say.number(round((end - start).total_seconds(), 1))} s" if end else "–"

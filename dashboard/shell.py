@@ -1,0 +1,204 @@
+"""What stands around every page: header, menu, languages, theme, footer, the drawer of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+from dash import Input, Output, State, clientside_callback, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.evidence import evidence
+from dashboard.components.words import empty_page
+from dashboard.desk import Desk, Reader, arrival, desk, reader
+from dashboard.language import LOCALES, Language
+from dashboard.selection import Selection, read_address
+from dashboard.sentences import crawl_word
+from warehouse.connection import Cursor
+from warehouse.reads import health
+from warehouse.reads.trace import trace
+
+DRAWER_WIDTH = 560
+LOOK_AGAIN = 4_000
+"""How often the empty page looks whether there is something to show, milliseconds."""
+
+
+def shell() -> Component:
+    """The layout around the pages; the header and footer are filled once the address is known."""
+    return dmc.MantineProvider(
+        [
+            html.A("↓", href="#main", className="skip", id="skip"),
+            html.Header(html.Div(id="header", className="wide"), className="masthead"),
+            html.Main(_container(), id="main", className="wide"),
+            html.Footer(html.Div(id="footer", className="wide"), className="colophon"),
+            dmc.Drawer(
+                html.Div(id="evidence-body", className="evidence"),
+                id="evidence",
+                position="right",
+                size=DRAWER_WIDTH,
+                closeButtonProps={"aria-label": "×"},
+                transitionProps={"duration": 120},
+            ),
+            dcc.Store(id="evidence-reading"),
+        ],
+        id="mantine",
+        forceColorScheme=_first_theme(),
+        theme={"primaryColor": "dark", "defaultRadius": 2, "fontFamily": "inherit", "cursorType": "pointer"},
+    )
+
+
+def frame(page: str, selection: Selection, reader: Reader, children: Sequence[Component]) -> Component:
+    """A page with its address."""
+    return html.Article([dcc.Store(id="address", data=reader.address(selection)), *children], className=f"page page-{page}")
+
+
+def page_title(page: str) -> Callable[..., str]:
+    """What the browser's tab says for a page, in the reader's language."""
+
+    def title(**_: object) -> str:
+        search = dash.ctx.inputs.get("_pages_location.search", "") if dash.ctx.inputs else ""
+        _, reader = arrival(read_address(search))
+        return f"{reader.say(f'page.{page}')} – essor"
+
+    return title
+
+
+def nothing_yet(at: Desk, cursor: Cursor, selection: Selection, reader: Reader) -> Component:
+    """Any page while the warehouse is empty; it looks again by itself."""
+    runs = health.runs(cursor, 1)
+    children = [
+        empty_page(_due(at, reader.say), reader.say),
+        *([html.P(crawl_word(runs, reader.say), className="notice")] if runs.height else []),
+        dcc.Interval(id="empty-wait", interval=LOOK_AGAIN),
+        dcc.Store(id="empty-ready", data=False),
+    ]
+    return frame("empty", selection, reader, children)
+
+
+def _due(at: Desk, say: Language) -> str:
+    charts = [chart for group in at.settings.charts for chart in group.charts()]
+    countries = say.listed(sorted({say.country(chart.country) for chart in charts}))
+    minutes = max(round(len(charts) * at.settings.pace.seconds_between_requests / 60), 1)
+    return say("empty.due", charts=say.number(len(charts)), countries=countries, age=say.count("age.minutes", minutes),
+               every=say.count("age.minutes", at.settings.charts_every_minutes))  # fmt: skip
+
+
+def register_shell(app: dash.Dash) -> None:
+    """The callbacks of what stands around the pages."""
+    app.callback(
+        Output("header", "children"),
+        Output("footer", "children"),
+        Output("mantine", "forceColorScheme"),
+        Output("skip", "children"),
+        Input("address", "data"),
+        State("_pages_location", "pathname"),
+    )(_around)
+    app.callback(
+        Output("evidence", "opened"),
+        Output("evidence", "title"),
+        Output("evidence-body", "children"),
+        Input("evidence-reading", "data"),
+        State("address", "data"),
+        prevent_initial_call=True,
+    )(_open_evidence)
+    app.callback(Output("empty-ready", "data"), Input("empty-wait", "n_intervals"), prevent_initial_call=True)(_filled)
+    app.clientside_callback("essor.settle", Input("address", "data"))
+    app.clientside_callback("essor.reload", Input("empty-ready", "data"), prevent_initial_call=True)
+
+
+def evidence_from(graph: str) -> None:
+    """Let a click on a point of this graph open where it comes from."""
+    clientside_callback("essor.pick", Input(graph, "clickData"), prevent_initial_call=True)
+
+
+def _around(address: str, path: str) -> tuple[list[Component], list[Component], str, str]:
+    selection, who = arrival(read_address(address))
+    snapshot = desk().warehouse.snapshot(selection.snapshot)
+    tools = [*_languages(selection, who, path), _theme_switch(selection, who, path)]
+    header = [
+        dcc.Link("essor", href="/" + who.address(selection), className="brand"),
+        html.Nav(_menu(selection, who, path), **{"aria-label": who.say("shell.menu")}),
+        html.Div(tools, className="tools"),
+    ]
+    return header, _footer(snapshot, who), who.theme.name, who.say("shell.skip")
+
+
+def _menu(selection: Selection, who: Reader, path: str) -> list[Component]:
+    pages = [page for page in dash.page_registry.values() if page.get("menu")]
+    return [_menu_link(page, selection, who, path) for page in pages]
+
+
+def _menu_link(page: dict[str, Any], selection: Selection, who: Reader, path: str) -> Component:
+    here = page["relative_path"] == path
+    return html.Span(
+        dcc.Link(who.say(f"page.{page['name']}"), href=page["relative_path"] + who.address(selection)),
+        className="menu-item here" if here else "menu-item",
+    )
+
+
+def _languages(selection: Selection, who: Reader, path: str) -> list[Component]:
+    return [
+        dcc.Link(
+            code.upper(),
+            href=path + who.address(selection).replace(f"lang={who.say.code}", f"lang={code}"),
+            title=Language(code)("shell.language"),
+            className="tool here" if code == who.say.code else "tool",
+            id=f"lang-{code}",
+        )
+        for code in LOCALES
+    ]
+
+
+def _theme_switch(selection: Selection, who: Reader, path: str) -> Component:
+    other = "light" if who.theme.name == "dark" else "dark"
+    href = path + replace(selection, lang=who.say.code, theme=other).query()
+    return dcc.Link(who.say(f"shell.{other}"), href=href, className="tool", id="theme-switch")
+
+
+def _footer(snapshot: Any, who: Reader) -> list[Component]:  # noqa: ANN401 - a moment or None
+    told = who.say("foot.snapshot", when=who.say.moment(snapshot)) if snapshot else who.say("foot.no_snapshot")
+    return [html.Span(told, id="snapshot"), html.Span(who.say("shell.about")), html.A("API", href="/docs")]
+
+
+def _open_evidence(asked: dict[str, Any] | None, address: str) -> tuple[bool, str, list[Component]]:
+    if not asked:
+        raise dash.exceptions.PreventUpdate
+    selection, who = arrival(read_address(address))
+    with desk().cursor(selection) as cursor:
+        found = trace(cursor, str(asked["id"]))
+    return True, who.say("evidence.title"), evidence(found, desk().settings.data_dir, who.say)
+
+
+def _filled(_: int) -> bool:
+    return desk().warehouse.snapshot() is not None
+
+
+def _container() -> Component:
+    """Dash's own page container, with a quiet skeleton of a figure until the page is there."""
+    return html.Div(
+        [
+            dcc.Location(id="_pages_location", refresh="callback-nav"),
+            html.Div(_skeleton(), id="_pages_content", disable_n_clicks=True),
+            dcc.Store(id="_pages_store"),
+            html.Div(id="_pages_dummy", disable_n_clicks=True),
+        ]
+    )
+
+
+def _skeleton() -> Component:
+    bars = [html.Div(className=f"bone bone-{part}") for part in ("row", "title", "line", "figure")]
+    return html.Div(bars, className="skeleton", **{"aria-hidden": "true"})
+
+
+def _first_theme() -> str:
+    """The theme before the address is read, from what the browser remembers."""
+    app = dash.get_app()
+    if not app.backend.has_request_context():
+        return "light"
+    request = app.backend.request_adapter()
+    asked = read_address(str(request.headers.get("referer", "")).partition("?")[2])
+    known = Selection(theme=str(asked["theme"])) if asked.get("theme") in ("light", "dark") else Selection()
+    return reader(known, request.cookies, request.headers).theme.name

@@ -1,0 +1,153 @@
+"""Writes the reference pages that follow from the code: settings, commands, tables (`python -m essor.describe`)."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from essor import cli
+from essor.model.tables import TABLES, Table
+from essor.settings import ChartSettings, PaceSettings, Settings, SourceSettings
+
+MADE = "<!-- Made from the code by `python -m essor.describe`; a test compares them. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """The text of each page, by its file name below docs/guide."""
+    return {"settings.md": _settings_page(), "commands.md": _commands_page(), "tables.md": _tables_page()}
+
+
+def _settings_page() -> str:
+    head = (
+        f"{MADE}# Settings\n\nRead from `essor.toml` in the folder where essor is started (another file: `ESSOR_CONFIG`),"
+        " then from `ESSOR_*` variables, then from the command's options; the last one wins. In a variable, a table's name"
+        " and its field are joined by two underscores: `ESSOR_PACE__TIMEOUT=10`.\n"
+    )
+    parts = [
+        ("", Settings, ""),
+        ("[[charts]]", ChartSettings, "A group of charts to follow; write as many as you like."),
+        ("[pace]", PaceSettings, "How slowly to ask."),
+        ("[sources.NAME]", SourceSettings, "What you decide about one source, as in `[sources.apple_legacy_rss]`."),
+    ]
+    return head + "\n".join(_model_section(title, model, text) for title, model, text in parts)
+
+
+def _model_section(title: str, model: type[BaseModel], text: str) -> str:
+    heading = f"\n## `{title}`\n{text}\n" if title else ""
+    rows = [f"| `{name}` | {_default(info)} | {_meaning(model, name)} |" for name, info in model.model_fields.items()]
+    return "\n".join([heading, "| setting | default | meaning |", "|---|---|---|", *rows, ""])
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "*needed*"
+    value: Any = info.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel) or (isinstance(value, list) and any(isinstance(item, BaseModel) for item in value)):
+        return "see below"
+    if isinstance(value, list):
+        return " ".join(f"`{item}`" for item in value) or "none"
+    return f"`{value}`" if value not in (None, "", {}) else "none"
+
+
+def _meaning(model: type[BaseModel], field: str) -> str:
+    return _field_docs(model).get(field, "").replace("``", "`")
+
+
+def _field_docs(model: type[BaseModel]) -> dict[str, str]:
+    """The string under each field of a class."""
+    body = ast.parse(inspect.getsource(model)).body[0]
+    assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is a class
+    docs = {}
+    for field, below in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            docs[ast.unparse(field.target)] = str(below.value.value)
+    return docs
+
+
+def _commands_page() -> str:
+    lines = [MADE + "# Commands\n"]
+    lines += [_command_section(name, command) for name, command in _commands()]
+    lines.append(
+        "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | done |\n| 1 | a fault of essor, or `doctor` found one |"
+    )
+    lines += [
+        f"| {code} | `{kind.__name__}`: {(kind.__doc__ or '').splitlines()[0]} |"
+        for kind, code in cli.EXIT_CODES.items()
+    ]
+    lines.append("| 130 | stopped with Ctrl-C |\n")
+    return "\n".join(lines)
+
+
+def _commands() -> Iterator[tuple[str, Any]]:
+    group: Any = typer.main.get_command(cli.app)
+    for name, command in group.commands.items():
+        below = getattr(command, "commands", None)
+        if below is None:
+            yield f"essor {name}", command
+        else:
+            yield from ((f"essor {name} {inner}", each) for inner, each in below.items())
+
+
+def _command_section(name: str, command: Any) -> str:  # noqa: ANN401 - click's own class
+    rows = [
+        f"| `{_spelling(parameter)}` | {parameter.help or ''} |"
+        for parameter in command.params
+        if parameter.name != "help"
+    ]
+    table = "\n| | |\n|---|---|\n" + "\n".join(rows) if rows else ""
+    return f"## `{name}`\n{command.help}\n{table}\n"
+
+
+def _spelling(parameter: Any) -> str:  # noqa: ANN401 - click's own class
+    if parameter.param_type_name == "argument":
+        return str(parameter.name).upper()
+    return " / ".join([*parameter.opts, *parameter.secondary_opts])
+
+
+def _tables_page() -> str:
+    head = (
+        f"{MADE}# Tables and views\n\nThe Delta tables lie in `data/lake/NAME`. `essor sql` and `data/essor.duckdb` show"
+        " views over them, as of one snapshot: `apps`, `chart_readings`, `chart_entries`, `chart_days`, `app_looks`,"
+        " `listing_readings`, `runs`, `loads`, `rejects`. The raw tables, every version of every row, are in the schema"
+        " `lake`. Times are UTC.\n\n`chart_entries` as a view has `app_id`, `app`, `name` and `developer` in place of"
+        " `name_id`. `chart_days` has a row an app, chart and UTC day: `best_rank, worst_rank, mean_rank, last_rank,"
+        " readings`. `app_looks` has a row a followed app and look at a chart, with its `state`: ranked, absent,"
+        " not_observed, refused or failed.\n"
+    )
+    return head + "\n".join(_table_section(table) for table in TABLES)
+
+
+def _table_section(table: Table) -> str:
+    rows = [f"| `{column.name}` | {column.kind} | {column.meaning} |" for column in table.columns]
+    facts = [f"Key: {', '.join(table.key)}."]
+    facts += [f"Split by {', '.join(table.partition)}."] if table.partition else []
+    facts += [f"Sorted by {', '.join(table.order)}."]
+    return "\n".join(
+        [
+            f"\n## {table.name}",
+            f"{table.meaning}. {' '.join(facts)}\n",
+            "| column | kind | meaning |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    """Write every page."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/guide")
+    for name, text in pages().items():
+        (folder / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Run the open models on this machine's device: torch, transformers and the standard library, nothing else."""

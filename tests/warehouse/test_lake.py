@@ -1,0 +1,102 @@
+"""The Delta tables: appended once a load, compacted without a change, cleared with care."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from deltalake import DeltaTable
+
+from essor.model.tables import CHART_ENTRIES, TABLES
+from pipeline.schemas import SCHEMAS
+from warehouse import lake
+from warehouse.tables import arrow_schema, table_folder
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def entries(months: list[str], ranks: int = 3) -> pl.DataFrame:
+    """`ranks` entries of one look in each month, the last month's first."""
+    rows = [
+        {
+            "country": "fr", "device": "iphone", "collection": "top-free", "category": "36",
+            "observed_at": datetime.fromisoformat(f"{month}-08T12:00:00+00:00"), "rank": rank, "name_id": rank,
+            "reading_id": f"reading-{month}", "recorded_at": NOW, "store": "apple", "month": month,
+        }
+        for month in reversed(months)
+        for rank in range(1, ranks + 1)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=SCHEMAS["chart_entries"])
+
+
+def test_every_table_has_one_schema_in_polars_and_in_arrow() -> None:
+    """The frames that the pipeline makes fit the tables that the warehouse keeps."""
+    for table in TABLES:
+        assert pl.Schema(arrow_schema(table)) == SCHEMAS[table.name]
+
+
+def test_a_load_is_appended_once(tmp_path: Path) -> None:
+    """The same load number again is passed over; the next one is not."""
+    for load in (1, 1, 2, 2, 1):
+        lake.append(tmp_path, CHART_ENTRIES, entries(["2026-10"]), load)
+    assert lake.scan(tmp_path, CHART_ENTRIES).collect().height == 6
+    assert lake.loaded(tmp_path, CHART_ENTRIES) == 2
+
+
+def test_a_load_without_rows_still_counts(tmp_path: Path) -> None:
+    """A table that a load adds nothing to knows that the load was there."""
+    lake.append(tmp_path, CHART_ENTRIES, entries([]), 1)
+    assert lake.loaded(tmp_path, CHART_ENTRIES) == 1
+    assert lake.scan(tmp_path, CHART_ENTRIES).collect().is_empty()
+
+
+def test_months_lie_apart(tmp_path: Path) -> None:
+    """A scan of one month opens that month's files alone."""
+    lake.append(tmp_path, CHART_ENTRIES, entries(["2026-09", "2026-10"]), 1)
+    october = lake.scan(tmp_path, CHART_ENTRIES, {"2026-10"}).collect()
+    assert october["month"].unique().to_list() == ["2026-10"]
+    assert october.columns == list(SCHEMAS["chart_entries"])
+
+
+def test_compaction_changes_no_row_and_restores_the_order(tmp_path: Path) -> None:
+    """Many small files become one sorted file with the same rows, for us and for any reader of Delta."""
+    for load in range(1, 6):
+        lake.append(tmp_path, CHART_ENTRIES, entries(["2026-10"], ranks=load), load)
+    before = lake.scan(tmp_path, CHART_ENTRIES).collect()
+    assert lake.compact(tmp_path, CHART_ENTRIES, most=3) == 1
+    after = lake.scan(tmp_path, CHART_ENTRIES).collect()
+    assert after.sort(after.columns).equals(before.sort(before.columns))
+    assert after["rank"].to_list() == sorted(before["rank"].to_list())
+    assert len(lake.parts(lake.open_table(tmp_path, CHART_ENTRIES))) == 1
+    delta = DeltaTable(table_folder(tmp_path, CHART_ENTRIES))
+    assert delta.to_pyarrow_table().num_rows == 15
+    assert lake.loaded(tmp_path, CHART_ENTRIES) == 5
+
+
+def test_replaced_files_stay_for_slow_readers(tmp_path: Path) -> None:
+    """A file that compaction replaced is readable until the time to keep it is over."""
+    for load in (1, 2):
+        lake.append(tmp_path, CHART_ENTRIES, entries(["2026-10"]), load)
+    old = [
+        table_folder(tmp_path, CHART_ENTRIES) / part.path
+        for part in lake.parts(lake.open_table(tmp_path, CHART_ENTRIES))
+    ]
+    lake.compact(tmp_path, CHART_ENTRIES, most=1)
+    assert lake.vacuum(tmp_path, CHART_ENTRIES) == []
+    assert all(path.exists() for path in old)
+    lake.vacuum(tmp_path, CHART_ENTRIES, keep_hours=0)
+    assert not any(path.exists() for path in old)
+    assert lake.scan(tmp_path, CHART_ENTRIES).collect().height == 6
+
+
+def test_other_engines_can_prune_by_moment(tmp_path: Path) -> None:
+    """The log tells the span of moments in each file."""
+    lake.append(tmp_path, CHART_ENTRIES, entries(["2026-09", "2026-10"]), 1)
+    dataset = DeltaTable(table_folder(tmp_path, CHART_ENTRIES)).to_pyarrow_dataset()
+    late = duckdb.sql("SELECT count(*) FROM dataset WHERE observed_at > TIMESTAMPTZ '2026-10-01'").fetchall()
+    assert late == [(3,)]
+    actions = pl.DataFrame(DeltaTable(table_folder(tmp_path, CHART_ENTRIES)).get_add_actions(flatten=True))
+    assert actions["max.observed_at"].max() == NOW - timedelta(days=43)
+    assert actions["num_records"].to_list() == [3, 3]
