@@ -48,9 +48,7 @@ class Archive:
         """Writes the answer and says where it is."""
         if self._out is None:
             self._open()
-        sha256 = hashlib.sha256(answer.body)
-        offset = self._write(_response_record(answer, sha256.digest()))
-        return Capture(answer.url, answer.observed_at, answer.http_status, self.file, offset, sha256.hexdigest())
+        return capture_at(answer, self.file, self._write(_response_record(answer)))
 
     def close(self) -> None:
         """Writes through to the disk; a run that kept nothing has no file."""
@@ -83,8 +81,8 @@ class Archive:
         return offset
 
 
-def _response_record(answer: Answer, sha256: bytes) -> Any:  # noqa: ANN401 - warcio has no types
-    digest = "sha256:" + base64.b32encode(sha256).decode().rstrip("=")
+def _response_record(answer: Answer) -> Any:  # noqa: ANN401 - warcio has no types
+    digest = "sha256:" + base64.b32encode(hashlib.sha256(answer.body).digest()).decode().rstrip("=")
     about = {"WARC-Date": answer.observed_at.astimezone(UTC).strftime(_MICROSECONDS), "WARC-Payload-Digest": digest}
     if answer.cut:
         about["WARC-Truncated"] = "disconnect"
@@ -150,6 +148,12 @@ def read_capture(path: Path, offset: int, sha256: str) -> Answer:
     if answer is None or hashlib.sha256(answer.body).hexdigest() != sha256:
         raise ArchiveError(f"{path} at {offset} does not hold the bytes with SHA-256 {sha256}.")
     return answer
+
+
+def capture_at(answer: Answer, file: str, offset: int) -> Capture:
+    """The capture of an answer that was read back; `file` is relative to the data folder."""
+    sha256 = hashlib.sha256(answer.body).hexdigest()
+    return Capture(answer.url, answer.observed_at, answer.http_status, file, offset, sha256)
 
 
 def whole_length(path: Path) -> int:

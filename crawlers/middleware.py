@@ -10,36 +10,17 @@ from protego import Protego
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
-)
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
-from twisted.internet.error import ConnectError, ConnectionClosed
 
 from crawlers.answers import Answer, decoded, retry_after
 from crawlers.crawl import Crawl, Looked
+from crawlers.unreached import NO_ANSWER, why_no_answer
 from essor.model.errors import Blocked, FetchError, Refused
 from essor.settings import Settings
 
 AGENT = "essor"
 """The name by which robots.txt may address us."""
-NO_ANSWER = (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
-    ConnectError,
-    ConnectionClosed,
-)
-"""What Scrapy and Twisted raise when no answer comes."""
 _ROBOTS_HOPS = 5
 """RFC 9309: follow at least five redirects."""
 
@@ -175,7 +156,8 @@ class RobotsMiddleware:
             try:
                 await self._crawler.engine.download_async(request)
             except NO_ANSWER as error:
-                raise FetchError(str(error) or type(error).__name__) from error
+                host, timeout = urlsplit(url).hostname or "", crawl_of(self._crawler).settings.pace.timeout
+                raise FetchError(why_no_answer(error, host, timeout)) from error
             answer: Answer = request.meta["captured"][0]
             location = answer.header("location")
             if not 300 <= answer.http_status < 400 or location is None:  # noqa: PLR2004

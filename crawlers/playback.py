@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
@@ -117,7 +117,7 @@ class Playback:
         if kept:
             answer = _answer(kept)
             return Reply(answer.http_status, answer.body, answer.headers)
-        rules = next((fake.ROBOTS[host] for fake in modules_in("crawlers.fakes") if host in fake.ROBOTS), "")
+        rules = next((fake.ROBOTS[host] for fake in _fakes() if host in fake.ROBOTS), "")
         return Reply(HTTPStatus.OK, rules.encode(), (("Content-Type", "text/plain"),))
 
     def _body(self, url: str) -> bytes | None:
@@ -169,4 +169,9 @@ def _gzipped(body: bytes) -> Reply:
 
 
 def _fake(store: str) -> ModuleType:
-    return next(fake for fake in modules_in("crawlers.fakes") if store == fake.STORE)
+    return next(fake for fake in _fakes() if store == fake.STORE)
+
+
+@cache
+def _fakes() -> tuple[ModuleType, ...]:
+    return tuple(modules_in("crawlers.fakes"))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
-from crawlers.answers import Answer, readings
-from crawlers.archive import FOLDER, read_archive, whole_length
+from crawlers.answers import readings
+from crawlers.archive import FOLDER, capture_at, read_archive, whole_length
 from crawlers.landing import Landing, incoming, reading_id_of
 from essor.model.errors import ArchiveError
-from essor.model.observation import Capture
 
 
 def recover(data_dir: Path) -> list[Path]:
@@ -43,18 +41,13 @@ def _read_again(landing: Landing, path: Path) -> tuple[int, int]:
     landed, before = landing.landed(), landing.landed()
     try:
         for answer, offset in read_archive(path):
-            for reading in readings(answer, _capture(answer, f"{FOLDER}/{path.name}", offset), landing.run_id):
+            for reading in readings(answer, capture_at(answer, f"{FOLDER}/{path.name}", offset), landing.run_id):
                 if (reading_id := reading_id_of(reading)) not in landed:
                     landing.add(reading)
                     landed.add(reading_id)
     except ArchiveError:
         pass  # the cut tail: it is measured below and told in the run's note
     return len(landed) - len(before), path.stat().st_size - whole_length(path)
-
-
-def _capture(answer: Answer, file: str, offset: int) -> Capture:
-    sha256 = hashlib.sha256(answer.body).hexdigest()
-    return Capture(answer.url, answer.observed_at, answer.http_status, file, offset, sha256)
 
 
 def _note(found: int, cut: int) -> str:

@@ -1,4 +1,4 @@
-"""An honest public fake: a local server that answers the stores' own paths from archives, and goes wrong when told to."""
+"""An honest public fake: a local server that answers the stores' own paths from archives, faults included."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -22,6 +23,7 @@ from essor.model.errors import EssorError, SettingsError
 CONTROL = "/_replica/"
 """Where the replica itself is spoken to: `at` and `faults`."""
 _LONGEST_HEAD = 1 << 16
+_OF_THE_WIRE = ("content-length", "transfer-encoding", "connection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +162,15 @@ def _public_address(path: str, headers: dict[str, str]) -> str:
     return f"https://unknown{path}"
 
 
-def _public_hosts() -> list[str]:
-    return list(dict.fromkeys(host for source in all_sources() for host in source.hosts))
+@cache
+def _public_hosts() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(host for source in all_sources() for host in source.hosts))
 
 
 def _bytes(reply: Reply, *, with_body: bool) -> bytes:
     length = len(reply.body) if reply.announced is None else reply.announced
     head = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
-    head += [f"{name}: {value}" for name, value in reply.headers if name.lower() != "content-length"]
+    head += [f"{name}: {value}" for name, value in reply.headers if name.lower() not in _OF_THE_WIRE]
     head.append(f"Content-Length: {length}")
     return "\r\n".join([*head, "", ""]).encode("latin-1") + (reply.body if with_body else b"")
 

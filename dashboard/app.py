@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def make_app(settings: Settings) -> dash.Dash:
         include_pages_meta=False,
         meta_tags=VIEWPORT,
         add_log_handler=False,
+        on_error=_report,
     )
     app.server.state.desk = make_desk(settings)
     for part in (evidence, figures, health):
@@ -40,6 +42,12 @@ def make_app(settings: Settings) -> dash.Dash:
     app.layout = shell
     register_shell(app)
     return app
+
+
+def _report(error: Exception) -> None:
+    """Leave the trace of a callback that failed with the operator; Dash alone would say nothing."""
+    logging.getLogger("essor.dashboard").error("A callback failed.", exc_info=error)
+    raise error
 
 
 def asgi() -> Any:  # noqa: ANN401 - FastAPI, whose stubs Dash does not name

@@ -32,6 +32,13 @@ def looks(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def usual_step(looked: pl.DataFrame) -> timedelta | None:
+    """The usual time between two usable looks (the median) of frames with observed_at and status; None below three."""
+    usable = looked.filter(pl.col("status").is_in(USABLE))["observed_at"].unique().sort()
+    steps = usable.diff().drop_nulls()
+    return steps.median() if len(steps) > 1 else None  # type: ignore[return-value]
+
+
 def gaps(moments: Sequence[datetime], cadence: timedelta | None) -> list[tuple[datetime, datetime]]:
     """The stretches between two usable looks that are further apart than the usual step allows."""
     if cadence is None:

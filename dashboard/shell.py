@@ -8,7 +8,7 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-from dash import Input, Output, State, clientside_callback, dcc, html
+from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.evidence import evidence
@@ -43,6 +43,7 @@ def shell() -> Component:
                 transitionProps={"duration": 120},
             ),
             dcc.Store(id="evidence-reading"),
+            dcc.Store(id="settled"),
         ],
         id="mantine",
         forceColorScheme=_first_theme(),
@@ -105,25 +106,26 @@ def register_shell(app: dash.Dash) -> None:
         prevent_initial_call=True,
     )(_open_evidence)
     app.callback(Output("empty-ready", "data"), Input("empty-wait", "n_intervals"), prevent_initial_call=True)(_filled)
-    app.clientside_callback("essor.settle", Input("address", "data"))
-    app.clientside_callback("essor.reload", Input("empty-ready", "data"), prevent_initial_call=True)
+    app.clientside_callback(ClientsideFunction("essor", "settle"), Output("settled", "data"), Input("address", "data"))
+    app.clientside_callback(ClientsideFunction("essor", "reload"), Input("empty-ready", "data"), prevent_initial_call=True)
 
 
 def evidence_from(graph: str) -> None:
     """Let a click on a point of this graph open where it comes from."""
-    clientside_callback("essor.pick", Input(graph, "clickData"), prevent_initial_call=True)
+    clientside_callback(ClientsideFunction("essor", "pick"), Input(graph, "clickData"), prevent_initial_call=True)
 
 
 def _around(address: str, path: str) -> tuple[list[Component], list[Component], str, str]:
     selection, who = arrival(read_address(address))
     snapshot = desk().warehouse.snapshot(selection.snapshot)
-    tools = [*_languages(selection, who, path), _theme_switch(selection, who, path)]
+    told = who.say("foot.snapshot", when=who.say.moment(snapshot)) if snapshot else who.say("foot.no_snapshot")
+    tools = [html.Span(told, id="snapshot", className="as-of"), *_languages(selection, who, path), _theme_switch(selection, who, path)]
     header = [
         dcc.Link("essor", href="/" + who.address(selection), className="brand"),
         html.Nav(_menu(selection, who, path), **{"aria-label": who.say("shell.menu")}),
         html.Div(tools, className="tools"),
     ]
-    return header, _footer(snapshot, who), who.theme.name, who.say("shell.skip")
+    return header, _footer(who), who.theme.name, who.say("shell.skip")
 
 
 def _menu(selection: Selection, who: Reader, path: str) -> list[Component]:
@@ -158,9 +160,8 @@ def _theme_switch(selection: Selection, who: Reader, path: str) -> Component:
     return dcc.Link(who.say(f"shell.{other}"), href=href, className="tool", id="theme-switch")
 
 
-def _footer(snapshot: Any, who: Reader) -> list[Component]:  # noqa: ANN401 - a moment or None
-    told = who.say("foot.snapshot", when=who.say.moment(snapshot)) if snapshot else who.say("foot.no_snapshot")
-    return [html.Span(told, id="snapshot"), html.Span(who.say("shell.about")), html.A("API", href="/docs")]
+def _footer(who: Reader) -> list[Component]:
+    return [html.Span(who.say("shell.about")), html.A("API", href="/docs")]
 
 
 def _open_evidence(asked: dict[str, Any] | None, address: str) -> tuple[bool, str, list[Component]]:

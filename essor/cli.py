@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -215,7 +215,7 @@ def main() -> None:
         app()
     except errors.EssorError as error:
         err.print(f"essor: {error}", markup=False)
-        sys.exit(next(code for kind, code in [*EXIT_CODES.items(), (errors.EssorError, 1)] if isinstance(error, kind)))
+        sys.exit(next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1))
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -249,7 +249,7 @@ def _tell(done: Iterable[Any], *, as_json: bool, nothing: str = "Nothing was new
     """Tell what jobs did: one line each, or all of it as JSON."""
     results = list(done)
     if as_json:
-        _print_json([asdict(result) for result in results if is_dataclass(result)])
+        _print_json([asdict(result) for result in results])
     else:
         _say("\n".join(str(result) for result in results) or nothing)
 

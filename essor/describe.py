@@ -19,6 +19,21 @@ from essor.settings import ChartSettings, PaceSettings, Settings, SourceSettings
 
 MADE = "<!-- Made from the code by `python -m essor.describe`; a test compares them. -->\n"
 
+_TABLES_HEAD = f"""{MADE}# Tables and views
+
+The Delta tables lie in `data/lake/NAME`. `essor sql` and `data/essor.duckdb` show views over them, as of one snapshot:
+`apps`, `chart_readings`, `chart_entries`, `chart_days`, `app_looks`, `listing_readings`, `runs`, `loads`, `rejects`.
+The raw tables, every version of every row, are in the schema `lake`. Times are UTC.
+
+In the view `chart_entries`, `app_id`, `app`, `name` and `developer` stand in place of `name_id`.
+`chart_days` has a row an app, chart and UTC day: `best_rank, worst_rank, mean_rank, last_rank, readings`.
+`app_looks` has a row a followed app and look at a chart, with its `state`: ranked, absent, not_observed, refused or
+failed.
+
+Another snapshot: `essor sql --as-of 2026-11-01T00:00:00Z "…"`, or `SET VARIABLE snapshot = TIMESTAMPTZ '…'` in any
+DuckDB session on `data/essor.duckdb`.
+"""
+
 
 def pages() -> dict[str, str]:
     """The text of each page, by its file name below docs/guide."""
@@ -27,11 +42,11 @@ def pages() -> dict[str, str]:
 
 def _settings_page() -> str:
     head = (
-        f"{MADE}# Settings\n\nRead from `essor.toml` in the folder where essor is started (another file: `ESSOR_CONFIG`),"
-        " then from `ESSOR_*` variables, then from the command's options; the last one wins. In a variable, a table's name"
-        " and its field are joined by two underscores: `ESSOR_PACE__TIMEOUT=10`.\n"
+        f"{MADE}# Settings\n\nRead from `essor.toml` in the folder where essor is started (another file:"
+        " `ESSOR_CONFIG`), then from `ESSOR_*` variables, then from the command's options; the last one wins. In a"
+        " variable, a table's name and its field are joined by two underscores: `ESSOR_PACE__TIMEOUT=10`.\n"
     )
-    parts = [
+    parts: list[tuple[str, type[BaseModel], str]] = [
         ("", Settings, ""),
         ("[[charts]]", ChartSettings, "A group of charts to follow; write as many as you like."),
         ("[pace]", PaceSettings, "How slowly to ask."),
@@ -113,16 +128,7 @@ def _spelling(parameter: Any) -> str:  # noqa: ANN401 - click's own class
 
 
 def _tables_page() -> str:
-    head = (
-        f"{MADE}# Tables and views\n\nThe Delta tables lie in `data/lake/NAME`. `essor sql` and `data/essor.duckdb` show"
-        " views over them, as of one snapshot: `apps`, `chart_readings`, `chart_entries`, `chart_days`, `app_looks`,"
-        " `listing_readings`, `runs`, `loads`, `rejects`. The raw tables, every version of every row, are in the schema"
-        " `lake`. Times are UTC.\n\n`chart_entries` as a view has `app_id`, `app`, `name` and `developer` in place of"
-        " `name_id`. `chart_days` has a row an app, chart and UTC day: `best_rank, worst_rank, mean_rank, last_rank,"
-        " readings`. `app_looks` has a row a followed app and look at a chart, with its `state`: ranked, absent,"
-        " not_observed, refused or failed.\n"
-    )
-    return head + "\n".join(_table_section(table) for table in TABLES)
+    return _TABLES_HEAD + "\n".join(_table_section(table) for table in TABLES)
 
 
 def _table_section(table: Table) -> str:

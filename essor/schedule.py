@@ -83,7 +83,9 @@ class Crawls:
             return
         self._say(f"{_clock()}  {name}: begun")
         command = [sys.executable, "-m", "essor", *name.split(), "--data-dir", str(self._settings.data_dir)]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         self._running.add(child)
         said, _ = child.communicate()
         self._running.discard(child)

@@ -82,10 +82,12 @@ def floor(shape: Architecture, device: Datasheet, *, batch: int = 1, context: in
     )
 
 
-def decode_bytes(shape: Architecture, batch: int = 1, context: int = 0, *, cache: bool = True) -> float:
+def decode_bytes(
+    shape: Architecture, batch: int = 1, context: int = 0, *, cache: bool = True, number_bytes: int = BF16
+) -> float:
     """Bytes that one decode step must read: the weights once and, with `cache`, every sequence's filled cache."""
     kept = sum(cache_values(shape, layer, context) for layer in range(shape.layers)) if cache else 0
-    return BF16 * (_read_weights(shape, batch) + batch * kept)
+    return number_bytes * (_read_weights(shape, batch) + batch * kept)
 
 
 def prefill_flop(shape: Architecture, batch: int, context: int) -> float:

@@ -36,7 +36,7 @@ def chart_reading(
     said: Evidence | None = None,
     depth: int | None = None,
 ) -> ChartReading:
-    """A reading with these app ids at ranks 1, 2, 3 …"""
+    """A reading with these app ids at ranks 1, 2, 3 and so on."""
     entries = tuple(ChartEntry(rank, app_id, f"Name of {app_id}", "Somebody") for rank, app_id in enumerate(ids, 1))
     rows = len(ids) if depth is None else depth
     return ChartReading(chart, 100, status, None, rows, entries, (), said or evidence(moment))

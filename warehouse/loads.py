@@ -81,9 +81,10 @@ def last_complete(data_dir: Path) -> datetime | None:
     return lake.scan(data_dir, LOADS).select(pl.col("recorded_at").max()).collect().item()  # type: ignore[no-any-return]
 
 
-def known_runs(data_dir: Path) -> set[str]:
-    """The names of the runs that complete loads took in."""
-    return set(lake.scan(data_dir, RUNS).select("run_id").collect()["run_id"])
+def run_results(data_dir: Path) -> dict[str, str]:
+    """How each run that a complete load took in ended, by its name."""
+    rows = lake.scan(data_dir, RUNS).select("run_id", "result").collect()
+    return dict(rows.iter_rows())
 
 
 def _pending_path(data_dir: Path) -> Path:

@@ -41,7 +41,7 @@ def compose_listings(records: list[bytes]) -> bytes:
 
 
 def spoil(body: bytes, fault: str, country: str) -> bytes:
-    """The same answer for that storefront with one thing wrong with it; one that cannot go wrong so is left as it is."""
+    """The same answer with one thing wrong with it; one that cannot go wrong so is left as it is."""
     if fault == "other_storefront":
         return _elsewhere(body, country.encode())
     if fault == "other_category":

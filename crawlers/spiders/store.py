@@ -8,21 +8,19 @@ from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request
-from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError
 from scrapy.http import Response
-from twisted.internet.error import ConnectError
 from twisted.python.failure import Failure
 
 from crawlers.answers import Answer, followed, readings, retry_after, status_of, unanswered
 from crawlers.crawl import Crawl, Looked
 from crawlers.pace import RunStopped
 from crawlers.sources import Reading, Source, Target
+from crawlers.unreached import NO_CONNECTION, why_no_answer
 from essor.model.errors import Blocked, FetchError
 from essor.model.observation import Capture, Status
 
 _TRY_AGAIN = frozenset({Status.BLOCKED, Status.FAILED})
 _MOST_HOPS = 5
-_UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, ConnectError)
 
 
 class StoreSpider(scrapy.Spider):
@@ -59,8 +57,8 @@ class StoreSpider(scrapy.Spider):
         if isinstance(error, FetchError):
             yield from self._without_answer(meta, status_of(error), str(error), again=False)
             return
-        message = _no_answer(error, host, self.crawl.settings.pace.timeout)
-        if isinstance(error, _UNREACHABLE) and self._last(meta):
+        message = why_no_answer(error, host, self.crawl.settings.pace.timeout)
+        if isinstance(error, NO_CONNECTION) and self._last(meta):
             self.crawl.pace.give_up(host, f"{host} could not be reached in {meta['attempt']} attempts")
         yield from self._without_answer(meta, Status.FAILED, message, again=True)
 
@@ -111,13 +109,3 @@ class StoreSpider(scrapy.Spider):
 
 def _kept(meta: dict[str, Any]) -> dict[str, Any]:
     return {key: meta[key] for key in ("source", "target", "attempt", "hops")}
-
-
-def _no_answer(error: BaseException | None, host: str, timeout: float) -> str:
-    if isinstance(error, DownloadTimeoutError):
-        return f"no answer from {host} within {timeout:g} s"
-    if isinstance(error, CannotResolveHostError):
-        return f"the name {host} cannot be resolved: is there a network?"
-    if isinstance(error, DownloadConnectionRefusedError):
-        return f"{host} refused the connection"
-    return f"the connection to {host} broke: {str(error) or type(error).__name__}"

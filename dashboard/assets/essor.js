@@ -57,6 +57,7 @@
         paint(chosen.get("theme"));
         root.lang = chosen.get("lang");
         if (query !== location.search) history.replaceState(history.state, "", location.pathname + query + location.hash);
+        return query;
       },
       pick: function (click) {
         const point = click && click.points.find((one) => one.customdata);
@@ -75,8 +76,8 @@
   };
 
   const themes = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
-  themes.themeEssor = function (theme, agGrid) {
-    return agGrid.themeQuartz.withParams({
+  themes.themeEssor = function (quartz) {
+    return quartz.withParams({
       fontFamily: "inherit",
       fontSize: 14,
       headerFontSize: 13,

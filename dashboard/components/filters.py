@@ -122,9 +122,14 @@ def moment_filter(page: str, moments: Iterable[tuple[str, str]], value: str | No
     return _select(page, "at", say("filter.at"), [{"value": key, "label": text} for key, text in moments], value)
 
 
-def row(items: Sequence[Component]) -> html.Div:
+def row(page: str, items: Sequence[Component], *, own_days: bool = False) -> html.Div:
     """The row itself, which stays in sight."""
-    return html.Div(list(items), className="filters", role="group")
+    return html.Div(list(items), id=f"{page}-row", className=row_class(own_days=own_days), role="group")
+
+
+def row_class(*, own_days: bool) -> str:
+    """The row's class; the two days show only where a period of one's own is chosen."""
+    return "filters own-days" if own_days else "filters"
 
 
 def chart_options(chart: Chart, known: Mapping[Chart, int], say: Language) -> dict[str, list[dict[str, str]]]:

@@ -23,13 +23,12 @@ def looks_table(element_id: str, say: Language) -> dag.AgGrid:
         columnSize="responsiveSizeToFit",
         dashGridOptions={
             "localeText": grid_words(say),
-            "theme": {"function": "themeEssor(theme, agGrid)"},
+            "theme": {"function": "themeEssor(themeQuartz)"},
             "domLayout": "normal",
             "ensureDomOrder": True,
             "suppressColumnVirtualisation": True,
             "enableCellTextSelection": True,
             "tooltipShowDelay": 300,
-            "ariaLabel": say("table.name"),
         },
         className="grid",
         style={"height": 420, "width": "100%"},
@@ -53,14 +52,14 @@ def columns(apps: Sequence[App], say: Language) -> list[dict[str, Any]]:
     """One column an app, between the moment and the way to the bytes."""
     told = {"valueFormatter": {"function": "params.data[params.colDef.field + '_told']"}}
     return [
-        {"field": "moment", "headerName": say("table.moment"), "minWidth": 190, "pinned": "left", "sort": "desc", **told},
+        {"field": "moment", "headerName": say("table.moment"), "minWidth": 216, "sort": "desc", **told},
         *(
-            {"field": f"rank_{app.slug}", "headerName": app.name, "minWidth": 120, "type": "rightAligned", **told}
+            {"field": f"rank_{app.slug}", "headerName": app.name, "minWidth": 104, "type": "rightAligned", **told}
             for app in apps
         ),
         {"field": "status", "headerName": say("table.status"), "minWidth": 130},
-        {"field": "depth", "headerName": say("table.depth"), "minWidth": 90, "type": "rightAligned"},
-        {"field": "source", "headerName": say("table.source"), "minWidth": 140},
+        {"field": "depth", "headerName": say("table.depth"), "minWidth": 100, "type": "rightAligned"},
+        {"field": "source", "headerName": say("table.source"), "minWidth": 220},
         {
             "field": "reading_id",
             "headerName": say("table.evidence"),

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from dashboard.history import gaps
 
-WIDTH, HEIGHT, PAD = 148, 34, 4
+WIDTH, HEIGHT, PAD = 216, 40, 4
 
 
 def sparkline(
@@ -29,11 +29,12 @@ def sparkline(
 
 
 def _svg(path: str, ticks: str, placed: Sequence[tuple[float, float | None]], colour: str) -> str:
+    looks = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.6" fill="{colour}"/>' for x, y in placed if y is not None)
     last = next(((x, y) for x, y in reversed(placed) if y is not None), None)
     dot = f'<circle cx="{last[0]:.1f}" cy="{last[1]:.1f}" r="3" fill="{colour}"/>' if last else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.75" stroke-linejoin="round"/>{ticks}{dot}</svg>'
+        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.5" stroke-linejoin="round"/>{ticks}{looks}{dot}</svg>'
     )
 
 

@@ -115,7 +115,8 @@ def _gap_row(row: dict[str, Any], say: Language) -> list[Any]:
         f"{say.short_day(day, year=False)} ({say('status.none') if status is None else say(f'status.{status}')})"
         for day, status in zip(row["day"], row["status"], strict=True)
     ]
-    chart = f"{say.category(row['category'])}, {say(f'chart.{row['collection']}').lower()}"
+    collection = say(f"chart.{row['collection']}").lower()
+    chart = f"{say.category(row['category'])}, {collection}"
     return [say.country(row["country"]), chart, say.number(len(days)), ", ".join(days[-ROWS:])]
 
 

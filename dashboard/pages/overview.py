@@ -16,6 +16,7 @@ from dashboard.components.movement import change_of, movement
 from dashboard.components.words import chart_name, chart_words, headline, notice, source_line
 from dashboard.desk import Desk, Reader, arrival, desk
 from dashboard.figures.sparkline import HEIGHT, WIDTH, sparkline
+from dashboard.history import usual_step
 from dashboard.selection import Selection, nearest_chart, read_address
 from dashboard.sentences import crawl_word, standing_finding
 from dashboard.shell import frame, nothing_yet, page_title
@@ -43,7 +44,7 @@ def layout(**query: object) -> Component:
             return nothing_yet(desk(), cursor, selection, reader)
         selection = selection.of_chart(chart)
         answer = _answer(desk(), cursor, chart, selection, reader)
-    row = filters.row(filters.chart_filters(PAGE, chart, known, reader.say))
+    row = filters.row(PAGE, filters.chart_filters(PAGE, chart, known, reader.say))
     return frame(PAGE, selection, reader, [row, html.Div(answer, id=f"{PAGE}-answer")])
 
 
@@ -102,7 +103,7 @@ def _table(
     newest = standings["observed_at"].max()
     start = newest - timedelta(days=SPARK_DAYS)  # type: ignore[operator]
     sparks = overview.spark(cursor, chart, start)
-    steps = charts.cadence(cursor, chart)
+    steps = usual_step(charts.moments(cursor, chart))
     heads = ["app", "rank", "day", "week", "spark", "seen"]
     labels = [say(f"overview.{head}", days=SPARK_DAYS) for head in heads]
     rows = [

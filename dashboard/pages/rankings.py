@@ -18,6 +18,7 @@ from dashboard.components.words import chart_words, headline, source_line
 from dashboard.desk import Desk, Reader, arrival, desk
 from dashboard.figures.rank_history import HEIGHT, rank_history_figure
 from dashboard.figures.theme import graph_config
+from dashboard.history import usual_step
 from dashboard.selection import Selection, nearest_chart, read_address
 from dashboard.sentences import history_finding
 from dashboard.shell import evidence_from, frame, nothing_yet, page_title
@@ -45,14 +46,15 @@ def layout(**query: object) -> Component:
         selection = replace(selection.of_chart(chart), apps=tuple(app.slug for app in apps))
         answer = _answer(cursor, chart, apps, selection, reader)
         newest = _newest(cursor, chart)
-    row = filters.row(_filters(desk(), chart, known, apps, selection, newest, reader))
+    own = filters.period_of(selection, newest) == "own"
+    row = filters.row(PAGE, _filters(desk(), chart, known, apps, selection, newest, reader), own_days=own)
     return frame(PAGE, selection, reader, [row, *_body(answer, reader)])
 
 
 @callback(
     output={
         "filters": filters.chart_outputs(PAGE),
-        "period": {"own": Output(f"{PAGE}-from", "disabled"), "to": Output(f"{PAGE}-to", "disabled")},
+        "row": Output(f"{PAGE}-row", "className"),
         "finding": Output(f"{PAGE}-finding", "children"),
         "subtitle": Output(f"{PAGE}-subtitle", "children"),
         "figure": Output(FIGURE, "figure"),
@@ -86,11 +88,10 @@ def choose(
         days = filters.days_of(period, _newest(cursor, chart), since, until)
         selection = replace(selection.of_chart(chart), apps=tuple(slugs or ()), since=days[0], until=days[1])
         answer = _answer(cursor, chart, desk().chosen_apps(selection), selection, reader)
-    own = period != "own"
     return {
         **answer,
         "filters": filters.shown(chart, known, reader.say),
-        "period": {"own": own, "to": own},
+        "row": filters.row_class(own_days=period == "own"),
         "address": reader.address(selection),
     }
 
@@ -98,7 +99,7 @@ def choose(
 def _answer(cursor: Cursor, chart: Chart, apps: list[App], selection: Selection, reader: Reader) -> dict[str, Any]:
     """Everything below the choices, by the name of its place."""
     say, rows = reader.say, history(cursor, chart, apps, selection)
-    step = charts.cadence(cursor, chart)
+    step = usual_step(charts.moments(cursor, chart))
     finding = history_finding(rows, apps, say, step)
     return {
         "finding": finding,

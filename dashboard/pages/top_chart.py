@@ -40,7 +40,7 @@ def layout(**query: object) -> Component:
         options, value = _moments(cursor, chart, selection, reader)
         answer = _answer(cursor, chart, selection, reader)
     picker = filters.moment_filter(PAGE, [(o["value"], o["label"]) for o in options], value, reader.say)
-    row = filters.row([*filters.chart_filters(PAGE, chart, known, reader.say), picker])
+    row = filters.row(PAGE, [*filters.chart_filters(PAGE, chart, known, reader.say), picker])
     return frame(PAGE, selection, reader, [row, html.Div(answer, id=f"{PAGE}-answer")])
 
 

@@ -75,9 +75,7 @@ def trace(settings: Settings, reference: str, as_of: datetime | None = None) -> 
     with opened(settings, as_of) as cursor:
         found = reads.trace(cursor, reading_id)
         if found.is_empty():
-            raise SettingsError(
-                f'No reading {reading_id!r}. Find one with: essor sql "SELECT reading_id FROM chart_readings LIMIT 5"'
-            )
+            raise SettingsError(f"No reading {reading_id!r}. essor sql 'FROM chart_readings' shows their ids.")
         entries = _entry(reads.entries(cursor, reading_id), reading_id, which) if which else []
     reading = found.to_dicts()[0]
     body, problem = _body(settings.data_dir, reading)

@@ -53,7 +53,7 @@ def start_dashboard(settings: Settings) -> subprocess.Popen[bytes]:
     """
     check_port(settings)
     command = [sys.executable, "-m", "essor", "serve", "--port", str(settings.port), "--host", settings.host]
-    child = subprocess.Popen([*command, "--data-dir", str(settings.data_dir)])
+    child = subprocess.Popen([*command, "--data-dir", str(settings.data_dir)])  # noqa: S603 - our own command
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline and child.poll() is None:
         if _answers(settings):
@@ -65,7 +65,7 @@ def start_dashboard(settings: Settings) -> subprocess.Popen[bytes]:
 
 def _answers(settings: Settings) -> bool:
     try:
-        with urlopen(f"http://{settings.host}:{settings.port}/api/v1/health", timeout=2):  # noqa: S310 - our own server
+        with urlopen(f"http://{settings.host}:{settings.port}/api/v1/health", timeout=2):
             return True
     except (URLError, OSError):
         return False

@@ -97,6 +97,8 @@ def _readings_of(shape: Architecture, given: argparse.Namespace, machine: Machin
         return
     lines, outcome, why = _run_child(shape, given)
     for line in lines:
+        if not line.startswith('{"kind"') or not line.endswith("\n"):
+            continue  # a library's chatter, or a line that a killed child did not finish
         word = word_of(line)
         if isinstance(word, EngineReading):
             waiting.remove((word.batch, word.context))

@@ -209,7 +209,9 @@ def _blank(shape: Architecture, case: Case, plan: Plan, machine: Machine, rates:
         message="not finished",
         machine=machine,
         parameters=shape.published,
-        bytes_per_token=decode_bytes(shape, case.batch, case.context + plan.new_tokens // 2),
+        bytes_per_token=decode_bytes(
+            shape, case.batch, case.context + plan.new_tokens // 2, number_bytes=plan.torch_dtype.itemsize
+        ),
         prefill_flop=prefill_flop(shape, case.batch, case.context),
         measured_bandwidth_gb_s=rates.bandwidth_gb_s,
         measured_tflop_s=rates.tflop_s,

@@ -55,7 +55,11 @@ class Run:
 
 
 def write_lake(
-    data_dir: Path, looks: Sequence[Look], runs: Sequence[Run] = (), names: Mapping[str, str] | None = None, load: int = 1
+    data_dir: Path,
+    looks: Sequence[Look],
+    runs: Sequence[Run] = (),
+    names: Mapping[str, str] | None = None,
+    load: int = 1,
 ) -> datetime:
     """Load these looks and runs as load number `load`; gives the snapshot it made."""
     recorded = max([look.at for look in looks] + [run.started_at for run in runs]) + timedelta(hours=load)

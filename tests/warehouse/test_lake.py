@@ -94,8 +94,9 @@ def test_replaced_files_stay_for_slow_readers(tmp_path: Path) -> None:
 def test_other_engines_can_prune_by_moment(tmp_path: Path) -> None:
     """The log tells the span of moments in each file."""
     lake.append(tmp_path, CHART_ENTRIES, entries(["2026-09", "2026-10"]), 1)
-    dataset = DeltaTable(table_folder(tmp_path, CHART_ENTRIES)).to_pyarrow_dataset()
-    late = duckdb.sql("SELECT count(*) FROM dataset WHERE observed_at > TIMESTAMPTZ '2026-10-01'").fetchall()
+    with duckdb.connect() as connection:
+        connection.register("entries", DeltaTable(table_folder(tmp_path, CHART_ENTRIES)).to_pyarrow_dataset())
+        late = connection.sql("SELECT count(*) FROM entries WHERE observed_at > TIMESTAMPTZ '2026-10-01'").fetchall()
     assert late == [(3,)]
     actions = pl.DataFrame(DeltaTable(table_folder(tmp_path, CHART_ENTRIES)).get_add_actions(flatten=True))
     assert actions["max.observed_at"].max() == NOW - timedelta(days=43)

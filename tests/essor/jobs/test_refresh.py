@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from warehouse.connection import Warehouse
 
 
 def ranks(settings: Settings) -> list[tuple[Any, ...]]:
+    """Every entry: moment, rank, app id, followed app."""
     return answer(settings, "SELECT observed_at, rank, app_id, app FROM chart_entries ORDER BY ALL").rows()
 
 
@@ -198,7 +200,7 @@ def test_arrival_order_and_pieces_change_no_rank(
     readings = [chart_reading(at(f"2026-10-0{day + 1} 12:00"), ids[day]) for day in range(6)]
     settings = read_settings(data_dir=tmp_path_factory.mktemp("order"))
     bounds = [0, *sorted(cuts), 6]
-    for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(bounds)):
         land(settings.data_dir, [readings[i] for i in order[start:end]], f"run-{number}")
         refresh(settings)
     seen = [(row[0].day - 1, row[1], row[2]) for row in ranks(settings)]

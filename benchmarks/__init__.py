@@ -1,0 +1,1 @@
+"""How fast essor is: `make bench` prints each figure beside its target."""
