@@ -36,13 +36,19 @@ def figures() -> list[Figure]:
 def _load_once() -> tuple[float, float]:
     """Rows a second, bytes a row."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = read_settings(data_dir=Path(folder))
-        with Landing.begin(settings.data_dir, "bench", "crawl charts", BEGIN) as landing:
-            for reading in readings(COUNTRIES, HOURS):
-                landing.add(reading)
-            landing.finish("complete", BEGIN)
-        began = time.perf_counter()
-        (done,) = refresh(settings)
-        took = time.perf_counter() - began
-        size = sum(part.size for part in lake.parts(lake.open_table(settings.data_dir, CHART_ENTRIES)))
-    return done.entries / took, size / done.entries
+        data_dir = Path(folder)
+        entries, took = landed_and_loaded(data_dir)
+        size = sum(part.size for part in lake.parts(lake.open_table(data_dir, CHART_ENTRIES)))
+    return entries / took, size / entries
+
+
+def landed_and_loaded(data_dir: Path) -> tuple[int, float]:
+    """Land the simulated market and load it: how many entries, and in how many seconds of loading."""
+    settings = read_settings(data_dir=data_dir)
+    with Landing.begin(data_dir, "bench", "crawl charts", BEGIN) as landing:
+        for reading in readings(COUNTRIES, HOURS):
+            landing.add(reading)
+        landing.finish("complete", BEGIN)
+    began = time.perf_counter()
+    (done,) = refresh(settings)
+    return done.entries, time.perf_counter() - began

@@ -189,8 +189,9 @@ def _answer(record: Any) -> Answer | None:  # noqa: ANN401 - warcio has no types
     if record.payload_length >= 0 and len(body) < record.payload_length:
         raise EOFError(f"a record ends after {len(body):,} of {record.payload_length:,} bytes")
     head = record.rec_headers
+    form = head.get_header("X-Request-Body")  # other archives hold the form of a POST there, ours behind a # in the URI
     return Answer(
-        url=head.get_header("WARC-Target-URI"),
+        url=head.get_header("WARC-Target-URI") + (f"#{form}" if form else ""),
         http_status=int(record.http_headers.get_statuscode()),
         headers=tuple(record.http_headers.headers),
         body=body,

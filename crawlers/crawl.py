@@ -69,7 +69,7 @@ class Crawl:
     def address(self, url: str) -> str:
         """Where to really ask for a public address: the setting `hosts` may name another base."""
         parts = urlsplit(url)
-        base = self.settings.hosts.get(parts.hostname or "")
+        base = self.settings.base_of(parts.hostname or "")
         if base is None:
             return url
         query = f"?{parts.query}" if parts.query else ""

@@ -17,6 +17,7 @@ import msgspec
 
 from crawlers.sources import Reading
 from essor.model.charts import ChartReading, chart_reading_id
+from essor.model.errors import SettingsError
 from essor.model.listings import Listing, ListingReading, listing_reading_id
 from essor.model.observation import Evidence
 
@@ -83,11 +84,15 @@ class Landing:
         """A new run's landing; `imported` when its facts are from somebody's table and not from bytes we hold.
 
         The folder appears under its name when it is locked already, so that `recover` never takes it for a dead one.
+        Raises SettingsError when there is such a run.
         """
+        if (incoming(data_dir) / run_id).exists() or (data_dir / "landing" / run_id).exists():
+            raise SettingsError(f"There is a run {run_id} already: wait until it is loaded, or give another name.")
         unborn = incoming(data_dir) / f".{run_id}"
-        unborn.mkdir(parents=True)
-        lock = os.open(unborn / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        unborn.mkdir(parents=True, exist_ok=True)
+        lock = os.open(unborn / _LOCK, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        if not _taken(lock):
+            raise SettingsError(f"Another process is beginning the run {run_id}: give another name.")
         os.write(lock, _ENCODER.encode(_Begun(kind, moment(started_at), asked, note, imported)))
         unborn.rename(incoming(data_dir) / run_id)
         return cls(data_dir, run_id, lock)
@@ -97,10 +102,7 @@ class Landing:
         """The landing of a run whose process is gone, its cut lines dropped; None while the process lives."""
         folder = incoming(data_dir) / run_id
         lock = os.open(folder / _LOCK, os.O_RDWR)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
+        if not _taken(lock):
             return None
         for name in _FILES:
             _drop_cut_line(folder / name)
@@ -257,6 +259,16 @@ def _evidence_fields(evidence: Evidence) -> dict[str, Any]:
         "run_id": evidence.run_id,
         "imported": False,
     }
+
+
+def _taken(lock: int) -> bool:
+    """Whether the lock is ours now; closed when it is another's."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    return True
 
 
 def _drop_cut_line(path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from protego import Protego
 from scrapy import Request
@@ -122,7 +122,7 @@ class RobotsMiddleware:
         if not crawl.settings.source(source.name).obey_robots:
             return
         rules = await self._rules_of(f"{parts.scheme}://{parts.netloc}/robots.txt")
-        if rules is not None and not rules.can_fetch(request.url, AGENT):
+        if rules is not None and not rules.can_fetch(urldefrag(request.url).url, AGENT):
             raise Refused(
                 f"robots.txt of {parts.hostname} refuses this address. An operator who may ask it nevertheless sets "
                 f"obey_robots = false and a reason under [sources.{source.name}] in essor.toml"

@@ -108,9 +108,11 @@ class Playback:
         body, known = self._body(url), recognise(url)
         if body is None or known is None:
             return self._good(url)
-        target = known[1]
+        target, fake = known[1], _fake(known[0].store)
+        if fake is None:
+            return self._good(url)
         country = target.chart.country if isinstance(target, ChartTarget) else target.country
-        return _gzipped(_fake(target.store).spoil(body, fault, country))
+        return _gzipped(fake.spoil(body, fault, country))
 
     def _robots_reply(self, host: str) -> Reply:
         kept = self._robots[host].at(self.at)
@@ -135,8 +137,11 @@ class Playback:
         kept = [index.at(self.at) for index in self._indexes(target)]
         if not any(kept):
             return None
+        fake = _fake(target.store)
+        if fake is None:
+            return _decoded(next(one for one in kept if one))
         found = [_listings(one).get(app_id) for one, app_id in zip(kept, target.app_ids, strict=True) if one]
-        composed: bytes = _fake(target.store).compose_listings([record for record in found if record])
+        composed: bytes = fake.compose_listings([record for record in found if record])
         return composed
 
 
@@ -158,8 +163,8 @@ def _decoded(kept: _Kept) -> bytes:
 @lru_cache(maxsize=512)
 def _listings(kept: _Kept) -> dict[str, bytes]:
     known = recognise(_answer(kept).url)
-    found: dict[str, bytes] = _fake(known[0].store).listings_in(_decoded(kept)) if known else {}
-    return found
+    fake = _fake(known[0].store) if known else None
+    return fake.listings_in(_decoded(kept)) if fake else {}
 
 
 @lru_cache(maxsize=1024)
@@ -168,8 +173,9 @@ def _gzipped(body: bytes) -> Reply:
     return Reply(HTTPStatus.OK, gzip.compress(body, 6, mtime=0), headers)
 
 
-def _fake(store: str) -> ModuleType:
-    return next(fake for fake in _fakes() if store == fake.STORE)
+def _fake(store: str) -> ModuleType | None:
+    """What is known of a store's manner; without it whole answers alone can be played."""
+    return next((fake for fake in _fakes() if store == fake.STORE), None)
 
 
 @cache

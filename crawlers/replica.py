@@ -124,7 +124,8 @@ def _reply(playback: Playback, path: str, headers: dict[str, str], body: bytes) 
     try:
         if path.startswith(CONTROL):
             return _control(playback, path.removeprefix(CONTROL), body)
-        return playback.reply(_public_address(path, headers))
+        form = f"#{body.decode()}" if body else ""
+        return playback.reply(_public_address(path, headers) + form)
     except (EssorError, msgspec.MsgspecError) as error:
         return as_json(HTTPStatus.BAD_REQUEST, {"message": str(error)})
 

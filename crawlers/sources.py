@@ -84,7 +84,7 @@ class Source(Protocol[T]):
         """Whether it publishes this."""
 
     def url(self, target: T) -> str:
-        """The address to ask."""
+        """The address to ask; for a POST its form stands behind a `#`, and the two together say what is asked for."""
 
     def recognise(self, url: str) -> T | None:
         """What an address asks for: the inverse of `url`, and more tolerant; None for another's address."""

@@ -29,6 +29,7 @@ def make_app(settings: Settings) -> dash.Dash:
         title="essor",
         update_title="",
         compress=True,
+        use_async=False,
         serve_locally=True,
         suppress_callback_exceptions=True,
         include_pages_meta=False,
@@ -41,7 +42,18 @@ def make_app(settings: Settings) -> dash.Dash:
         app.server.include_router(part.router)
     app.layout = shell
     register_shell(app)
+    _finish(app)
     return app
+
+
+def _finish(app: dash.Dash) -> None:
+    """Do now what Dash leaves to the first request.
+
+    With FastAPI it does so only for `/` and its own addresses: a first request for /rankings would get a page without
+    scripts (Dash 4.4.1, `DashMiddleware.__call__`; seen 2026-11-20).
+    """
+    for prepare in app.backend._before_request_funcs:  # noqa: SLF001 - there is no public way
+        prepare()
 
 
 def _report(error: Exception) -> None:

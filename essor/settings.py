@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     contact: str = ""
     """How a store can reach the operator: a web or mail address, sent in the User-Agent; please set it."""
     hosts: dict[str, str] = {}
-    """Other base addresses for public hosts, as in ``{"itunes.apple.com": "http://127.0.0.1:9000"}``."""
+    """Other base addresses for public hosts; ``"*"`` is for all others, the host's name then leads the path."""
     sources: dict[str, SourceSettings] = {}
     """What the operator decides about sources, by source name."""
     charts: list[ChartSettings] = Field(default_factory=lambda: list(DEFAULT_CHARTS))
@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     def user_agent(self) -> str:
         """The one User-Agent of every request."""
         return f"essor/0.1 (+{self.contact})" if self.contact else "essor/0.1"
+
+    def base_of(self, host: str) -> str | None:
+        """The address that stands in for a public host; None when the host itself is to be asked."""
+        everywhere = self.hosts.get("*")
+        return self.hosts.get(host, f"{everywhere.rstrip('/')}/{host}" if everywhere else None)
 
     def source(self, name: str) -> SourceSettings:
         """What the operator decides about a source; the defaults when nothing is said."""

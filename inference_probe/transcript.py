@@ -83,6 +83,8 @@ def merged(quirks: Iterable[Quirks]) -> Quirks:
 
 
 def _ending(exchange: Exchange, said: Transcript) -> tuple[Outcome, str | None]:
+    if exchange.message and "out of memory" in exchange.message.lower():
+        return Outcome.OUT_OF_MEMORY, exchange.message
     if exchange.ending is Ending.LOST:
         return Outcome.LOST, exchange.message
     if exchange.status is not None and exchange.status >= _FIRST_ERROR:

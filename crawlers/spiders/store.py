@@ -104,7 +104,17 @@ class StoreSpider(scrapy.Spider):
         return self._request(url, **_kept(meta) | {"attempt": meta["attempt"] + 1, "hops": 0})
 
     def _request(self, url: str, **meta: Any) -> Request:  # noqa: ANN401 - Scrapy's meta
-        return Request(url, callback=self.parse, errback=self.errback, dont_filter=True, meta=meta)
+        form = urlsplit(url).fragment
+        return Request(
+            url,
+            method="POST" if form else "GET",
+            body=form,
+            headers={"Content-Type": "application/x-www-form-urlencoded"} if form else None,
+            callback=self.parse,
+            errback=self.errback,
+            dont_filter=True,
+            meta=meta,
+        )
 
 
 def _kept(meta: dict[str, Any]) -> dict[str, Any]:

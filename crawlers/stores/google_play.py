@@ -45,7 +45,9 @@ _ASKED_ROWS = re.compile(r"\[null,\[null,(\d{1,4})\]\]|\[8,\[20,(\d{1,4})\]\]")
 _SAID_LIST = re.compile(rb"(topselling_free|topselling_paid|topgrossing)(?:_([A-Z]+(?:_[A-Z]+)*))?")
 _PACKAGE = re.compile(r"[A-Za-z]\w*(?:\.\w+)+", re.ASCII)
 _CALL_OF_BLOCK = re.compile(rb"'(ds:\d+)'\s*:\s*\{\s*id\s*:\s*'(\w+)'")
-_BLOCK = re.compile(rb"AF_initDataCallback\(\{key:\s*'(ds:\d+)'[^\[\]{}]*?data:(.*?)(?=AF_initDataCallback\(|</script>)", re.S)
+_BLOCK = re.compile(
+    rb"AF_initDataCallback\(\{key:\s*'(ds:\d+)'[^\[\]{}]*?data:(.*?)(?=AF_initDataCallback\(|</script>)", re.S
+)
 _BLOCK_END = b", sideChannel"
 _TURNED_AWAY = {
     b"com.google.play.gateway.proto.PlayGatewayError": "the answer holds a PlayGatewayError",
@@ -56,13 +58,12 @@ _TURNED_AWAY = {
 }
 
 _CURRENCIES = {
-    "EUR": "at be cy de ee es fi fr gr hr ie it lt lu lv mt nl pt si sk",
-    "USD": "kh us",
-    **{"AED": "ae", "AUD": "au", "BRL": "br", "CAD": "ca", "CHF": "ch", "CZK": "cz", "DKK": "dk", "GBP": "gb"},
-    **{"HKD": "hk", "HUF": "hu", "IDR": "id", "ILS": "il", "INR": "in", "JPY": "jp", "KRW": "kr", "MXN": "mx"},
-    **{"MYR": "my", "NOK": "no", "NZD": "nz", "PHP": "ph", "PLN": "pl", "RON": "ro", "SAR": "sa", "SEK": "se"},
-    **{"SGD": "sg", "THB": "th", "TRY": "tr", "TWD": "tw", "VND": "vn", "ZAR": "za"},
-}
+    "AED": "ae", "AUD": "au", "BRL": "br", "CAD": "ca", "CHF": "ch", "CZK": "cz", "DKK": "dk",
+    "EUR": "at be cy de ee es fi fr gr hr ie it lt lu lv mt nl pt si sk", "GBP": "gb", "HKD": "hk", "HUF": "hu",
+    "IDR": "id", "ILS": "il", "INR": "in", "JPY": "jp", "KRW": "kr", "MXN": "mx", "MYR": "my", "NOK": "no",
+    "NZD": "nz", "PHP": "ph", "PLN": "pl", "RON": "ro", "SAR": "sa", "SEK": "se", "SGD": "sg", "THB": "th",
+    "TRY": "tr", "TWD": "tw", "USD": "kh us", "VND": "vn", "ZAR": "za",
+}  # fmt: skip
 """Storefronts by the currency that Google sells in there; public captures of 2026 show it for free apps too (VND in
 vn, USD in kh and us). A storefront that is not here cannot be told by its currency."""
 _CURRENCY_OF = {country: code for code, countries in _CURRENCIES.items() for country in countries.split()}
@@ -196,8 +197,10 @@ def _field(fields: list[object], index: int) -> object:
 def _text(value: object, *path: int) -> str | None:
     """The text at a path without its HTML; None when nothing stands there."""
     found = at(value, *path)
-    if not isinstance(found, str):
+    if not isinstance(found, str) or not found:
         return None
+    if "<" not in found and "&" not in found:
+        return found.strip() or None
     return unescape(re.sub(r"<[^<>]{1,200}>", "", re.sub(r"<br\s*/?>", "\n", found))).strip() or None
 
 
@@ -469,9 +472,7 @@ def chart_rows(answer: object) -> list[object]:
 
 def _row(app: object) -> _Row:
     app_id = at(app, 0, 0)
-    return _Row(
-        app_id if isinstance(app_id, str) else "", _text(app, 3), _text(app, 14), _text(app, 8, 1, 0, 1)
-    )
+    return _Row(app_id if isinstance(app_id, str) else "", _text(app, 3), _text(app, 14), _text(app, 8, 1, 0, 1))
 
 
 def _mismatch(answer: object, rows: Sequence[_Row], chart: Chart, asked: int) -> tuple[Status, str] | None:

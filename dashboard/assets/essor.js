@@ -49,25 +49,24 @@
     if (link && document.activeElement !== link) link.click();
   });
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    essor: {
-      /* The address says what is shown, so that it can be passed on. */
-      settle: function (query) {
-        const chosen = new URLSearchParams(query);
-        paint(chosen.get("theme"));
-        root.lang = chosen.get("lang");
-        if (query !== location.search) history.replaceState(history.state, "", location.pathname + query + location.hash);
-        return query;
-      },
-      pick: function (click) {
-        const point = click && click.points.find((one) => one.customdata);
-        if (point) show(point.customdata[0]);
-      },
-      reload: function (ready) {
-        if (ready) location.reload();
-      },
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.essor = {
+    /* The address says what is shown, so that it can be passed on. */
+    settle: function (query) {
+      const chosen = new URLSearchParams(query);
+      paint(chosen.get("theme"));
+      root.lang = chosen.get("lang");
+      if (query !== location.search) history.replaceState(history.state, "", location.pathname + query + location.hash);
+      return query;
     },
-  });
+    pick: function (click) {
+      const point = click && click.points.find((one) => one.customdata);
+      if (point) show(point.customdata[0]);
+    },
+    reload: function (ready) {
+      if (ready) location.reload();
+    },
+  };
 
   const grid = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   grid.EvidenceLink = function (props) {

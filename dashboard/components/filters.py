@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -36,7 +36,7 @@ def _alone(field: str, options: Mapping[str, Sequence[object]]) -> bool:
 
 def app_filter(page: str, apps: Sequence[App], picked: Sequence[App], say: Language) -> Component:
     """The picker of apps; the first one picked is in focus."""
-    return dmc.MultiSelect(
+    picker = dmc.MultiSelect(
         id=f"{page}-apps",
         label=say("filter.apps"),
         data=[{"value": app.slug, "label": app.name} for app in apps],
@@ -44,17 +44,17 @@ def app_filter(page: str, apps: Sequence[App], picked: Sequence[App], say: Langu
         searchable=True,
         nothingFoundMessage=say("filter.nothing"),
         hidePickedOptions=True,
-        className="filter filter-apps",
         comboboxProps={"withinPortal": True, "shadow": "md"},
     )
+    return html.Div(picker, className="filter filter-apps")
 
 
-def period_filter(page: str, selection: Selection, newest: datetime | None, say: Language) -> list[Component]:
+def period_filter(page: str, selection: Selection, span: tuple[date, date], say: Language) -> list[Component]:
     """The picker of a period, and the two days of a period of one's own."""
     return [
-        _select(page, "period", say("filter.period"), period_options(say), period_of(selection, newest)),
-        _day(page, "from", selection.since, say),
-        _day(page, "to", selection.until, say),
+        _select(page, "period", say("filter.period"), period_options(say), period_of(selection, span)),
+        _day(page, "from", selection.since or span[0], say),
+        _day(page, "to", selection.until or span[1], say),
     ]
 
 
@@ -67,19 +67,19 @@ def period_options(say: Language) -> list[dict[str, str]]:
     ]
 
 
-def period_of(selection: Selection, newest: datetime | None) -> str:
+def period_of(selection: Selection, span: tuple[date, date]) -> str:
     """Which of the periods the selection's days make up."""
     if selection.since is None and selection.until is None:
         return "all"
-    days = (newest.date() - selection.since).days if newest and selection.since and not selection.until else None
+    days = (span[1] - selection.since).days if selection.since and not selection.until else None
     return next((key for key, length in PERIODS.items() if length == days), "own")
 
 
-def days_of(period: str, newest: datetime | None, since: str | None, until: str | None) -> tuple[date | None, date | None]:
-    """The first and last day that a choice of period means."""
-    if period in PERIODS and newest:
-        return newest.date() - timedelta(days=PERIODS[period]), None
-    return (_read(since), _read(until)) if period == "own" else (None, None)
+def days_of(period: str, span: tuple[date, date], since: str | None, until: str | None) -> tuple[date | None, date | None]:
+    """The first and last day that a choice of period means; `span` is what was ever observed."""
+    if period in PERIODS:
+        return span[1] - timedelta(days=PERIODS[period]), None
+    return (_read(since) or span[0], _read(until) or span[1]) if period == "own" else (None, None)
 
 
 def _read(text: str | None) -> date | None:
@@ -106,11 +106,11 @@ def _select(
     )
 
 
-def _day(page: str, field: str, value: date | None, say: Language) -> Component:
+def _day(page: str, field: str, value: date, say: Language) -> Component:
     return dmc.TextInput(
         id=f"{page}-{field}",
         label=say(f"filter.{field}"),
-        value=value.isoformat() if value else "",
+        value=value.isoformat(),
         attributes={"input": {"type": "date"}},
         className="filter filter-day",
         debounce=400,

@@ -16,16 +16,22 @@ ORDER = [status.value for status in Status]
 PATTERNS = {"partial": "/", "empty": ".", "not_available": ".", "wrong_storefront": "x", "wrong_chart": "x",
             "refused": "+", "blocked": "\\", "failed": "x", "layout_changed": "-"}  # fmt: skip
 HEIGHT = 280
+FEW = 5
+"""Up to so many looks a day each has its own tick."""
 
 
 def collection_days_figure(statuses: pl.DataFrame, first: date, last: date, say: Language, theme: Theme) -> go.Figure:
     """Bars of `warehouse.reads.health.statuses`: looks a day, stacked by how they ended."""
     days = statuses.group_by("day", "status").agg(pl.col("readings").sum())
     present = [status for status in ORDER if status in set(days["status"])]
-    figure = go.Figure(layout=_layout(first, last, say, theme))
+    figure = go.Figure(layout=_layout(first, last, _most(days), say, theme))
     for status in present:
         figure.add_trace(_bars(days.filter(pl.col("status") == status).sort("day"), status, say, theme))
     return figure
+
+
+def _most(days: pl.DataFrame) -> int:
+    return int(days.group_by("day").agg(pl.col("readings").sum())["readings"].max() or 0)  # type: ignore[arg-type]
 
 
 def _bars(days: pl.DataFrame, status: str, say: Language, theme: Theme) -> go.Bar:
@@ -52,7 +58,7 @@ def _pattern(status: str, theme: Theme) -> dict[str, Any]:
     return {"shape": PATTERNS.get(status, ""), "fgcolor": theme.surface, "size": 6, "solidity": 0.35}
 
 
-def _layout(first: date, last: date, say: Language, theme: Theme) -> dict[str, Any]:
+def _layout(first: date, last: date, most: int, say: Language, theme: Theme) -> dict[str, Any]:
     half = timedelta(hours=12)
     return {
         **theme.layout(),
@@ -70,7 +76,7 @@ def _layout(first: date, last: date, say: Language, theme: Theme) -> dict[str, A
         },
         "yaxis": {
             "rangemode": "tozero", "gridcolor": theme.rule, "tickfont": {"color": theme.quiet}, "fixedrange": True,
-            "zeroline": False, "nticks": 5,
+            "zeroline": False, "nticks": 5, **({"dtick": 1} if most <= FEW else {}),
             "separatethousands": say.code == "en",
         },
     }  # fmt: skip

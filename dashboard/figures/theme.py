@@ -49,8 +49,8 @@ class Theme:
     def layout(self) -> dict[str, Any]:
         """The layout that all figures begin with."""
         return {
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
+            "paper_bgcolor": self.surface,
+            "plot_bgcolor": self.surface,
             "font": {"family": FONT, "size": 13, "color": self.ink},
             "showlegend": False,
             "dragmode": False,

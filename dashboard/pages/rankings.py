@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import dash
@@ -45,9 +45,9 @@ def layout(**query: object) -> Component:
         apps = desk().chosen_apps(selection)
         selection = replace(selection.of_chart(chart), apps=tuple(app.slug for app in apps))
         answer = _answer(cursor, chart, apps, selection, reader)
-        newest = _newest(cursor, chart)
-    own = filters.period_of(selection, newest) == "own"
-    row = filters.row(PAGE, _filters(desk(), chart, known, apps, selection, newest, reader), own_days=own)
+        span = _span(cursor, chart)
+    own = filters.period_of(selection, span) == "own"
+    row = filters.row(PAGE, _filters(desk(), chart, known, apps, selection, span, reader), own_days=own)
     return frame(PAGE, selection, reader, [row, *_body(answer, reader)])
 
 
@@ -85,7 +85,7 @@ def choose(
         chart = filters.picked_chart(picked, known)
         if chart is None:
             raise dash.exceptions.PreventUpdate
-        days = filters.days_of(period, _newest(cursor, chart), since, until)
+        days = filters.days_of(period, _span(cursor, chart), since, until)
         selection = replace(selection.of_chart(chart), apps=tuple(slugs or ()), since=days[0], until=days[1])
         answer = _answer(cursor, chart, desk().chosen_apps(selection), selection, reader)
     return {
@@ -158,18 +158,20 @@ def _subtitle(chart: Chart, rows: pl.DataFrame, reader: Reader) -> str:
 
 
 def _filters(
-    at: Desk, chart: Chart, known: dict[Chart, int], apps: list[App], selection: Selection, newest: datetime | None, reader: Reader
+    at: Desk, chart: Chart, known: dict[Chart, int], apps: list[App], selection: Selection, span: tuple[date, date],
+    reader: Reader,
 ) -> list[Component]:
     return [
         filters.app_filter(PAGE, at.apps, apps, reader.say),
         *filters.chart_filters(PAGE, chart, known, reader.say),
-        *filters.period_filter(PAGE, selection, newest, reader.say),
+        *filters.period_filter(PAGE, selection, span, reader.say),
     ]
 
 
-def _newest(cursor: Cursor, chart: Chart) -> datetime | None:
-    found = charts.reading_at(cursor, chart)
-    return found["observed_at"][0] if found.height else None
+def _span(cursor: Cursor, chart: Chart) -> tuple[date, date]:
+    """The first and the last day on which the chart was looked at."""
+    looked = charts.moments(cursor, chart)["observed_at"]
+    return looked.min().date(), looked.max().date()  # type: ignore[union-attr]
 
 
 def _last(rows: pl.DataFrame) -> datetime | None:

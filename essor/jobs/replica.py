@@ -22,7 +22,7 @@ def replica(
 
     def ready(running: Running) -> None:
         running.playback.faults.set(wanted)
-        say("[hosts]\n" + "\n".join(f'"{host}" = "{base}"' for host, base in running.hosts.items()))
+        say(f'[hosts]\n"*" = "http://127.0.0.1:{running.port}"')
         say("Put these lines into essor.toml to crawl here. Ctrl-C stops it.")
 
     serve(archives, at, port, ready)

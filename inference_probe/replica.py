@@ -1,0 +1,265 @@
+"""An honest public fake: a local server that answers by script, to the tenth of a millisecond, and tells the truth after.
+
+``python3 -m inference_probe.replica --port 8777`` speaks OpenAI's, Anthropic's and Ollama's dialects.
+One thread sends everything in the order of its time; ``GET /truth`` gives when each send really happened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import json
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from essor.model.errors import SettingsError
+from inference_probe.script import PREFIX, Frame, Script, frames, read_script
+
+DIALECTS = {"/v1/chat/completions": "openai", "/v1/messages": "anthropic", "/api/chat": "ollama"}
+KNOWN_FIELDS = {"model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "generation_config"}
+HEADS = {"openai": "text/event-stream", "anthropic": "text/event-stream", "ollama": "application/x-ndjson"}
+SPIN_NS = 150_000
+"""The last part of a wait is spun, because a sleep ends up to this late."""
+
+
+@dataclass(slots=True)
+class Truth:
+    """What really happened to one request; times are of the machine's monotonic clock, which its processes share."""
+
+    prompt: str
+    """The prompt, to find the request by."""
+    received_ns: int
+    """When it was read."""
+    sends: list[tuple[int, int]] = field(default_factory=list)
+    """For each send: when, and how many tokens were whole with it."""
+
+
+@dataclass(order=True, slots=True)
+class _Due:
+    at_ns: int
+    order: int
+    connection: socket.socket = field(compare=False)
+    data: bytes = field(compare=False)
+    tokens: int = field(compare=False)
+    truth: Truth = field(compare=False)
+    after: str = field(compare=False, default="")
+
+
+class Sender:
+    """The one thread that sends, each piece at its time."""
+
+    def __init__(self) -> None:
+        self.heap: list[_Due] = []
+        self.order = count()
+        self.changed = threading.Condition()
+        self.stopped = False
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def schedule(self, connection: socket.socket, pieces: list[tuple[Frame, str]], truth: Truth) -> None:
+        """Take the pieces of one answer in; ``after`` says what happens to the connection with the last."""
+        with self.changed:
+            for frame, after in pieces:
+                at = truth.received_ns + frame.after_ns
+                heapq.heappush(self.heap, _Due(at, next(self.order), connection, frame.data, frame.tokens, truth, after))
+            self.changed.notify()
+
+    def stop(self) -> None:
+        """End the thread."""
+        with self.changed:
+            self.stopped = True
+            self.changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            due = self._next()
+            if due is None:
+                return
+            _send(due)
+
+    def _next(self) -> _Due | None:
+        """The next piece, once its time has come."""
+        with self.changed:
+            while not self.stopped:
+                wait = self.heap[0].at_ns - time.perf_counter_ns() if self.heap else None
+                if wait is not None and wait <= SPIN_NS:
+                    due = heapq.heappop(self.heap)
+                    break
+                self.changed.wait(None if wait is None else (wait - SPIN_NS) / 1e9)
+            else:
+                return None
+        while time.perf_counter_ns() < due.at_ns:
+            pass
+        return due
+
+
+class Replica:
+    """The server."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.listener = socket.create_server((host, port), backlog=1024)
+        self.sender = Sender()
+        self.truths: list[Truth] = []
+
+    @property
+    def address(self) -> str:
+        """Its base address, as in ``"http://127.0.0.1:8777"``."""
+        host, port = self.listener.getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self.sender.thread.start()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self) -> None:
+        """Listen no more."""
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.sender.stop()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError, ValueError):
+            while (request := _read_request(connection)) is not None:
+                self._answer(connection, *request)
+
+    def _answer(self, connection: socket.socket, method: str, path: str, body: bytes) -> None:
+        now = time.perf_counter_ns()
+        dialect = DIALECTS.get(path.partition("?")[0])
+        if method == "GET" or dialect is None:
+            connection.sendall(_whole(200, self._listing(path)))
+            return
+        asked = json.loads(body)
+        truth = Truth(_prompt(asked), now)
+        self.truths.append(truth)
+        try:
+            script = read_script(asked.get("model", ""))
+        except SettingsError as error:
+            connection.sendall(_whole(404, {"error": {"message": str(error)}}))
+            return
+        refusal = _refusal(script, asked)
+        if refusal is not None:
+            connection.sendall(refusal)
+            return
+        self.sender.schedule(connection, _pieces(script, dialect), truth)
+
+    def _listing(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        path = path.partition("?")[0]
+        if path == "/truth":
+            rows = [{"prompt": t.prompt, "received_ns": t.received_ns, "sends": t.sends} for t in list(self.truths)]
+            return {"truth": rows}
+        if path == "/api/version":
+            return {"version": "0.0-scripted"}
+        return {"object": "list", "data": [], "models": []}
+
+
+@contextmanager
+def scripted_server() -> Iterator[Replica]:
+    """A running replica in this process."""
+    replica = Replica()
+    replica.start()
+    try:
+        yield replica
+    finally:
+        replica.stop()
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until the end of standard input; the address is the first line said."""
+    parser = argparse.ArgumentParser(prog="python3 -m inference_probe.replica", description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    given = parser.parse_args(arguments)
+    replica = Replica(port=given.port)
+    replica.start()
+    sys.stdout.write(f"{replica.address} (models: {PREFIX}ttft=50,gap=10,tokens=20 …)\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    return 0
+
+
+def _pieces(script: Script, dialect: str) -> list[tuple[Frame, str]]:
+    """Every send of an answer in transfer framing, and with the last what happens to the connection."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {HEADS[dialect]}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    said = frames(script, dialect)
+    pieces = [(Frame(0, head, 0), "")]
+    pieces += [(frame._replace(data=b"%x\r\n%s\r\n" % (len(frame.data), frame.data)), "") for frame in said]
+    last = max(said[-1].after_ns if said else 0, round((script.ttft + script.at * script.gap) * 1e6))
+    if script.fault in ("reset", "eof"):
+        return [*pieces, (Frame(last, b"", 0), script.fault)]
+    if script.fault == "hang":
+        return pieces
+    return [*pieces, (Frame(said[-1].after_ns, b"0\r\n\r\n", 0), "")]
+
+
+def _refusal(script: Script, asked: dict[str, Any]) -> bytes | None:
+    unknown = sorted(set(asked) - KNOWN_FIELDS)
+    if script.strict and unknown:
+        return _whole(422, {"detail": f"unknown fields: {unknown}"})
+    if script.fault == "429":
+        return _whole(429, {"error": {"message": "slow down"}}, f"Retry-After: {script.retry:g}\r\n" if script.retry else "")
+    if script.fault in ("401", "500"):
+        return _whole(int(script.fault), {"error": {"message": "scripted"}})
+    return None
+
+
+def _whole(status: int, data: Any, more: str = "") -> bytes:  # noqa: ANN401 - JSON
+    body = json.dumps(data).encode()
+    head = f"HTTP/1.1 {status} Scripted\r\nServer: essor-replica\r\nContent-Type: application/json\r\n{more}"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def _read_request(connection: socket.socket) -> tuple[str, str, bytes] | None:
+    """Method, path and body of the next request; None when the client has gone."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            return None
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    method, path, _ = lines[0].split(" ", 2)
+    lengths = [line.split(":", 1)[1] for line in lines if line.lower().startswith("content-length:")]
+    size = int(lengths[0]) if lengths else 0
+    while len(body) < size:
+        body += connection.recv(65536)
+    return method, path, body
+
+
+def _prompt(asked: dict[str, Any]) -> str:
+    messages = asked.get("messages") or [{}]
+    content = messages[-1].get("content", "")
+    return content if isinstance(content, str) else json.dumps(content)
+
+
+def _send(due: _Due) -> None:
+    with suppress(OSError):
+        if due.data:
+            due.connection.sendall(due.data)
+            due.truth.sends.append((time.perf_counter_ns(), due.tokens))
+        if due.after == "reset":
+            due.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if due.after:
+            due.connection.shutdown(socket.SHUT_RD)
+            due.connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

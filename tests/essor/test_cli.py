@@ -1,0 +1,157 @@
+"""The commands, as a person or a program in a terminal meets them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from essor.jobs.refresh import refresh
+from essor.settings import read_settings
+from tests.landed import CHATGPT, CLAUDE, LE_CHAT, at, chart_reading, land
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with two looks at Productivity in France."""
+    folder = tmp_path_factory.mktemp("cli") / "data"
+    readings = [
+        chart_reading(at("2026-10-06 15:12"), [CLAUDE, CHATGPT, LE_CHAT]),
+        chart_reading(at("2026-10-08 15:12"), [CLAUDE, LE_CHAT]),
+    ]
+    land(folder, readings)
+    refresh(read_settings(data_dir=folder))
+    return folder
+
+
+def essor(*arguments: str, data_dir: Path, config: str = "") -> subprocess.CompletedProcess[str]:
+    """What the command says and how it ends."""
+    toml = data_dir.parent / "essor.toml"
+    toml.write_text(config or '[hosts]\n"*" = "http://127.0.0.1:9"\n', "utf-8")
+    environment = os.environ | {"ESSOR_CONFIG": str(toml), "ESSOR_DATA_DIR": str(data_dir), "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "essor", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_sql_answers_in_each_form(data_dir: Path, tmp_path: Path) -> None:
+    """The same answer as table, CSV, JSON and Parquet."""
+    query = "SELECT app, rank FROM chart_entries WHERE app = 'le-chat' ORDER BY observed_at"
+    assert "le-chat" in essor("sql", query, data_dir=data_dir).stdout
+    assert essor("sql", query, "--format", "csv", data_dir=data_dir).stdout == "app,rank\nle-chat,3\nle-chat,2\n"
+    rows = json.loads(essor("sql", query, "--format", "json", data_dir=data_dir).stdout)
+    assert rows == [{"app": "le-chat", "rank": 3}, {"app": "le-chat", "rank": 2}]
+    path = tmp_path / "answer.parquet"
+    assert essor("sql", query, "--format", "parquet", "-o", str(path), data_dir=data_dir).returncode == 0
+    assert pl.read_parquet(path)["rank"].to_list() == [3, 2]
+
+
+def test_a_wrong_query_is_one_clear_line(data_dir: Path) -> None:
+    """DuckDB's own words, no traceback, exit code 4."""
+    done = essor("sql", "SELECT nonsense FROM chart_entries", data_dir=data_dir)
+    assert done.returncode == 4
+    assert done.stderr.startswith("essor: ")
+    assert "nonsense" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_parquet_wants_a_file(data_dir: Path) -> None:
+    """Binary output without a file is refused with what to type."""
+    done = essor("sql", "SELECT 1", "--format", "parquet", data_dir=data_dir)
+    assert (done.returncode, "--output" in done.stderr) == (2, True)
+
+
+def test_a_moment_that_is_none_says_how_to_write_one(data_dir: Path) -> None:
+    """--as-of yesterday is a settings error."""
+    done = essor("sql", "SELECT 1", "--as-of", "yesterday", data_dir=data_dir)
+    assert (done.returncode, "2026-10-08T15:12:00Z" in done.stderr) == (2, True)
+
+
+def test_as_of_before_everything_there_is_nothing(data_dir: Path) -> None:
+    """A snapshot older than the first load is empty, not an error."""
+    done = essor(
+        "sql", "SELECT count(*) AS n FROM chart_entries", "--as-of", "2000-01-01", "--format", "csv", data_dir=data_dir
+    )
+    assert done.stdout == "n\n0\n"
+
+
+def test_trace_tells_the_evidence(data_dir: Path) -> None:
+    """The evidence of one entry, in JSON for a program; an archive that is gone is said to be gone."""
+    query = "SELECT reading_id FROM chart_readings ORDER BY observed_at LIMIT 1"
+    reading_id = essor("sql", query, "--format", "csv", data_dir=data_dir).stdout.split()[1]
+    facts = json.loads(essor("trace", f"{reading_id}:{LE_CHAT}", "--json", data_dir=data_dir).stdout)
+    assert facts["entry"]["rank"] == 3
+    assert facts["capture_file"] == "archive/run.warc.gz"
+    assert "is gone" in facts["bytes"]
+    assert f"{reading_id}" in essor("trace", f"{reading_id}:3", data_dir=data_dir).stdout
+
+
+def test_trace_of_nothing_says_where_ids_are(data_dir: Path) -> None:
+    """An unknown id and an entry that is not there are settings errors."""
+    assert essor("trace", "0123456789abcdef", data_dir=data_dir).returncode == 2
+    query = "SELECT reading_id FROM chart_readings LIMIT 1"
+    reading_id = essor("sql", query, "--format", "csv", data_dir=data_dir).stdout.split()[1]
+    done = essor("trace", f"{reading_id}:99", data_dir=data_dir)
+    assert (done.returncode, "99" in done.stderr) == (2, True)
+
+
+def test_an_unknown_setting_is_named(data_dir: Path) -> None:
+    """A misspelt line in essor.toml is an error that names it."""
+    done = essor("doctor", data_dir=data_dir, config="colour = 'blue'\n")
+    assert (done.returncode, "colour" in done.stderr) == (2, True)
+
+
+def test_doing_without_robots_needs_a_reason(data_dir: Path) -> None:
+    """obey_robots = false without a reason is refused, with an example of one."""
+    done = essor("doctor", data_dir=data_dir, config="[sources.apple_legacy_rss]\nobey_robots = false\n")
+    assert (done.returncode, "reason" in done.stderr) == (2, True)
+
+
+def test_doctor_finds_an_archive_that_is_gone(data_dir: Path) -> None:
+    """The archived answers of these readings are not there: that is wrong, and the exit code is 1."""
+    done = essor("doctor", "--json", data_dir=data_dir)
+    verdicts = {finding["subject"]: finding["verdict"] for finding in json.loads(done.stdout)}
+    assert (done.returncode, verdicts["archive"], verdicts["load"]) == (1, "wrong", "ok")
+
+
+def test_a_crawl_that_brings_nothing_ends_with_3(tmp_path: Path) -> None:
+    """With the stores out of reach the readings are failed, recorded, and the exit code tells."""
+    folder = tmp_path / "data"
+    config = (
+        '[hosts]\n"*" = "http://127.0.0.1:9"\n[pace]\nseconds_between_requests = 0\nfirst_backoff = 0\nattempts = 1\n'
+    )
+    done = essor("crawl", "charts", data_dir=folder, config=config)
+    assert (done.returncode, "failed" in done.stderr) == (3, True)
+    counted = essor("sql", "SELECT DISTINCT status FROM chart_readings", "--format", "csv", data_dir=folder)
+    assert counted.stdout == "status\nfailed\n"
+
+
+def test_a_file_that_is_no_archive_is_told(data_dir: Path, tmp_path: Path) -> None:
+    """Replaying a text file lands nothing and says what is wrong with it."""
+    path = tmp_path / "no.warc.gz"
+    path.write_text("this is no archive")
+    done = essor("replay", str(path), "--json", data_dir=data_dir)
+    (found,) = json.loads(done.stdout)
+    assert found["readings"] == 0
+    assert found["note"]
+
+
+def test_history_twice_changes_nothing(tmp_path: Path) -> None:
+    """The starter history is imported once, marked as imported."""
+    folder = tmp_path / "data"
+    first, second = (json.loads(essor("import", "history", "--json", data_dir=folder).stdout)[0] for _ in range(2))
+    assert (first["readings"], second["readings"], first["rejects"]) == (724, 0, [])
+    counted = essor(
+        "sql", "SELECT count(*) AS n, bool_and(imported) AS i FROM chart_readings", "--format", "csv", data_dir=folder
+    )
+    assert counted.stdout == "n,i\n398,true\n"
