@@ -18,7 +18,9 @@ USABLE = [status.value for status in Status if status.usable]
 
 def by_app(frame: pl.DataFrame) -> pl.DataFrame:
     """One row an app and look: an app with two store ids has the better of their ranks."""
-    return frame.sort("app", "observed_at", "rank", nulls_last=True).unique(["app", "observed_at"], keep="first", maintain_order=True)
+    return frame.sort("app", "observed_at", "rank", nulls_last=True).unique(
+        ["app", "observed_at"], keep="first", maintain_order=True
+    )
 
 
 def looks(frame: pl.DataFrame) -> pl.DataFrame:

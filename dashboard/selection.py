@@ -49,7 +49,11 @@ class Selection:
     def of_chart(self, chart: Chart) -> Selection:
         """The same with this chart chosen."""
         return replace(
-            self, store=chart.store.value, country=chart.country, collection=collection_key(chart), category=chart.category
+            self,
+            store=chart.store.value,
+            country=chart.country,
+            collection=collection_key(chart),
+            category=chart.category,
         )
 
     def query(self) -> str:
@@ -103,7 +107,11 @@ def known_charts(charts: pl.DataFrame) -> dict[Chart, int]:
     """The charts that can be picked, with how many readings each has."""
     return {
         Chart(
-            StoreName(row["store"]), row["country"], Collection(row["collection"]), row["category"], Device(row["device"])
+            StoreName(row["store"]),
+            row["country"],
+            Collection(row["collection"]),
+            row["category"],
+            Device(row["device"]),
         ): row["readings"]
         for row in charts.iter_rows(named=True)
     }
@@ -118,7 +126,9 @@ def nearest_chart(selection: Selection, known: Mapping[Chart, int]) -> Chart | N
 
 
 def _agreement(selection: Selection, chart: Chart, readings: int) -> tuple[object, ...]:
-    category_order = FIRST_CATEGORIES.index(chart.category) if chart.category in FIRST_CATEGORIES else len(FIRST_CATEGORIES)
+    category_order = (
+        FIRST_CATEGORIES.index(chart.category) if chart.category in FIRST_CATEGORIES else len(FIRST_CATEGORIES)
+    )
     return (
         selection.store == chart.store,
         selection.country == chart.country,

@@ -72,15 +72,15 @@ def _unseen(days: Sequence[date], say: Language) -> str:
     return say("finding.unseen", days=say.listed([say.day(day, year=False) for day in days]))
 
 
-def standing_finding(standings: pl.DataFrame, apps: Sequence[App], chart: str, say: Language) -> str:
+def standing_finding(standings: pl.DataFrame, apps: Sequence[App], say: Language) -> str:
     """Who leads the followed apps in a chart, and where the app in focus stands against a week before."""
     names = {app.slug: app.name for app in apps}
     ranked = standings.filter(pl.col("rank").is_not_null())
     if ranked.is_empty():
-        return say("finding.none_ranked", chart=chart)
+        return say("finding.none_ranked")
     leader, focus = ranked.row(0, named=True), _focus(standings, apps)
     day = say.day(leader["observed_at"].date())
-    text = say("finding.leader", app=names[leader["app"]], rank=say.ordinal(leader["rank"]), chart=chart, day=day)
+    text = say("finding.leader", app=names[leader["app"]], rank=say.ordinal(leader["rank"]), day=day)
     if focus is None or focus["app"] == leader["app"]:
         return text + "."
     return say("finding.joined", first=text, second=_standing(focus, names, say))
@@ -103,11 +103,11 @@ def _standing(row: dict[str, Any], names: dict[str, str], say: Language) -> str:
     return say.count(key, abs(climbed), app=name, rank=say.ordinal(row["rank"]), day=since)
 
 
-def top_finding(entries: pl.DataFrame, gone: pl.DataFrame, chart: str, say: Language) -> str:
+def top_finding(entries: pl.DataFrame, gone: pl.DataFrame, say: Language) -> str:
     """Who is first in a chart at a moment, and how many came and went."""
     first = entries.row(0, named=True)
     named = first["name"] or first["app_id"]
-    text = say("finding.first" if first["rank"] == 1 else "finding.highest", app=named, chart=chart,
+    text = say("finding.first" if first["rank"] == 1 else "finding.highest", app=named,
                rank=say.ordinal(first["rank"]), day=say.day(first["observed_at"].date()))  # fmt: skip
     changes = _changes(entries, gone, say)
     return say("finding.joined", first=text, second=changes) if changes else text + "."

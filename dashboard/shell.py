@@ -53,7 +53,9 @@ def shell() -> Component:
 
 def frame(page: str, selection: Selection, reader: Reader, children: Sequence[Component]) -> Component:
     """A page with its address."""
-    return html.Article([dcc.Store(id="address", data=reader.address(selection)), *children], className=f"page page-{page}")
+    return html.Article(
+        [dcc.Store(id="address", data=reader.address(selection)), *children], className=f"page page-{page}"
+    )
 
 
 def page_title(page: str) -> Callable[..., str]:
@@ -107,7 +109,9 @@ def register_shell(app: dash.Dash) -> None:
     )(_open_evidence)
     app.callback(Output("empty-ready", "data"), Input("empty-wait", "n_intervals"), prevent_initial_call=True)(_filled)
     app.clientside_callback(ClientsideFunction("essor", "settle"), Output("settled", "data"), Input("address", "data"))
-    app.clientside_callback(ClientsideFunction("essor", "reload"), Input("empty-ready", "data"), prevent_initial_call=True)
+    app.clientside_callback(
+        ClientsideFunction("essor", "reload"), Input("empty-ready", "data"), prevent_initial_call=True
+    )
 
 
 def evidence_from(graph: str) -> None:
@@ -119,7 +123,11 @@ def _around(address: str, path: str) -> tuple[list[Component], list[Component], 
     selection, who = arrival(read_address(address))
     snapshot = desk().warehouse.snapshot(selection.snapshot)
     told = who.say("foot.snapshot", when=who.say.moment(snapshot)) if snapshot else who.say("foot.no_snapshot")
-    tools = [html.Span(told, id="snapshot", className="as-of"), *_languages(selection, who, path), _theme_switch(selection, who, path)]
+    tools = [
+        html.Span(told, id="snapshot", className="as-of"),
+        *_languages(selection, who, path),
+        _theme_switch(selection, who, path),
+    ]
     header = [
         dcc.Link("essor", href="/" + who.address(selection), className="brand"),
         html.Nav(_menu(selection, who, path), **{"aria-label": who.say("shell.menu")}),

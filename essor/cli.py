@@ -118,21 +118,16 @@ def refresh(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def replica(
-    archive: Annotated[
-        list[Path], typer.Option("--archive", help="A WARC file to answer from; may be repeated.", exists=True)
-    ],
-    at: Annotated[
-        str | None, typer.Option("--at", help="The moment to play (ISO 8601, UTC); the newest when not given.")
-    ] = None,
+    archive: Annotated[list[Path], typer.Option("--archive", help="A WARC file to answer from.", exists=True)],
+    more: Annotated[list[Path] | None, typer.Argument(help="More of them.", exists=True, metavar="FILE")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="The moment to play (ISO 8601, UTC); else the newest.")] = None,
     port: Annotated[int, typer.Option("--port", help="The port to listen on, on 127.0.0.1.")] = 9000,
-    fault: Annotated[
-        list[str] | None, typer.Option("--fault", help="A fault and its share, as in blocked=0.1; may be repeated.")
-    ] = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", help="A fault and its share, as in 429=0.1.")] = None,
 ) -> None:
     """Play archived answers as the stores would have given them at a moment, on this machine."""
     from essor.jobs.replica import replica as job
 
-    job(archive, _moment(at), port, fault or [], say=_say)
+    job([*archive, *(more or [])], _moment(at), port, fault or [], say=_say)
 
 
 @app.command()

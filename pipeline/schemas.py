@@ -13,6 +13,7 @@ TYPES: dict[Kind, pl.DataType] = {
     "real": pl.Float64(),
     "flag": pl.Boolean(),
     "time": pl.Datetime("us", "UTC"),
+    "day": pl.Date(),
 }
 
 

@@ -61,6 +61,16 @@ class Cursor:
         except duckdb.Error as error:
             raise WarehouseError(str(error)) from error
 
+    def answer(self, query: str) -> pl.DataFrame:
+        """The answer to a person's query. Raises WarehouseError, also for a type that a frame cannot hold."""
+        try:
+            answer: pl.DataFrame = self.relation(query).pl()
+        except duckdb.Error as error:
+            raise WarehouseError(str(error)) from error
+        except pl.exceptions.ComputeError as error:
+            raise WarehouseError(f"{error}. Cast such a column to text: column::VARCHAR.") from error
+        return answer
+
     def close(self) -> None:
         """Give the cursor back."""
         self._cursor.close()

@@ -15,6 +15,7 @@ ARROW: dict[Kind, pa.DataType] = {
     "real": pa.float64(),
     "flag": pa.bool_(),
     "time": pa.timestamp("us", "UTC"),
+    "day": pa.date32(),
 }
 DUCKDB: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -23,6 +24,7 @@ DUCKDB: dict[Kind, str] = {
     "real": "DOUBLE",
     "flag": "BOOLEAN",
     "time": "TIMESTAMPTZ",
+    "day": "DATE",
 }
 BY_NAME = {table.name: table for table in TABLES}
 ROW_GROUP = 122_880

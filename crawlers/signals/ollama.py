@@ -17,7 +17,9 @@ PULLS = Metric(
 )  # fmt: skip
 _SUFFIXES = {"": 1, "K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 _MODEL = re.compile(r'href="/library/([\w.-]+)"', re.ASCII)
-_PULLS = re.compile(r"x-test-pull-count[^<>]{0,200}>([^<>]{0,20})<|<span[^<>]{0,200}>([^<>]{0,20})</span>\s*<span[^<>]{0,200}>\s*Pulls")
+_PULLS = re.compile(
+    r"x-test-pull-count[^<>]{0,200}>([^<>]{0,20})<|<span[^<>]{0,200}>([^<>]{0,20})</span>\s*<span[^<>]{0,200}>\s*Pulls"
+)
 _NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,6}(?:\.\d{1,3})?)\s*([KMB]?)")
 
 

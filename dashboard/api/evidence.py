@@ -38,7 +38,11 @@ def body(request: Request, reading_id: ReadingId, *, decoded: bool = False) -> R
         raise HTTPException(404, "No bytes came with this reading.")
     try:
         found = trace.body(
-            at.settings.data_dir, row["capture_file"], row["capture_offset"], row["sha256"], imported=bool(row["imported"])
+            at.settings.data_dir,
+            row["capture_file"],
+            row["capture_offset"],
+            row["sha256"],
+            imported=bool(row["imported"]),
         )
     except ArchiveError as error:
         raise HTTPException(404, str(error)) from error
@@ -69,5 +73,7 @@ def _media_type(content: bytes) -> str:
 def _row(cursor: Cursor, reading_id: str) -> dict[str, Any]:
     found = trace.trace(cursor, reading_id)
     if found.is_empty():
-        raise HTTPException(404, "There is no such reading. Its id has 16 hexadecimal digits, as `essor trace` prints it.")
+        raise HTTPException(
+            404, "There is no such reading. Its id has 16 hexadecimal digits, as `essor trace` prints it."
+        )
     return found.row(0, named=True)

@@ -17,6 +17,8 @@ def answer(frame: pl.DataFrame, form: str, name: str, about: dict[str, Any]) -> 
         headers = {**NO_GUESSING, "Content-Disposition": f'attachment; filename="{name}.csv"'}
         text = frame.with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%SZ")).write_csv()
         return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
-    rows = frame.with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"), pl.col(pl.Date).cast(pl.String))
+    rows = frame.with_columns(
+        pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"), pl.col(pl.Date).cast(pl.String)
+    )
     body = json.dumps({**about, "rows": rows.to_dicts()}, ensure_ascii=False, default=str)
     return Response(body, media_type="application/json", headers=NO_GUESSING)

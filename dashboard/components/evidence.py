@@ -27,13 +27,17 @@ def evidence(found: pl.DataFrame, data_dir: Path, say: Language) -> list[Compone
         html.P(say("evidence.imported" if row["imported"] else "evidence.crawled"), className="subtitle"),
         *_archived(row, data_dir, say),
         html.Dl(_facts(row, say), className="facts"),
-        html.P(html.A(say("evidence.page"), href=f"/evidence/{row['reading_id']}?lang={say.code}", className="plain-link")),
+        html.P(
+            html.A(say("evidence.page"), href=f"/evidence/{row['reading_id']}?lang={say.code}", className="plain-link")
+        ),
     ]
 
 
 def _subject(row: dict[str, Any], say: Language) -> str:
     subject = say.category(row["category"]) if row["category"] else row["app_id"]
-    return " · ".join([say(f"status.{row['status']}"), say.country(row["country"]), subject, say.moment(row["observed_at"])])
+    return " · ".join(
+        [say(f"status.{row['status']}"), say.country(row["country"]), subject, say.moment(row["observed_at"])]
+    )
 
 
 def _facts(row: dict[str, Any], say: Language) -> list[Component]:
@@ -86,6 +90,4 @@ def _download(row: dict[str, Any], body: trace.ArchivedBody, say: Language) -> h
 
 def _beginning(body: trace.ArchivedBody, say: Language) -> Component:
     text = body.decoded[: FIRST_CHARACTERS * 4].decode("utf-8", "replace")[:FIRST_CHARACTERS]
-    return html.Figure(
-        [html.Figcaption(say("evidence.beginning")), html.Pre(text, tabIndex=0)], className="archived"
-    )
+    return html.Figure([html.Figcaption(say("evidence.beginning")), html.Pre(text, tabIndex=0)], className="archived")

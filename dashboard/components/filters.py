@@ -75,7 +75,9 @@ def period_of(selection: Selection, span: tuple[date, date]) -> str:
     return next((key for key, length in PERIODS.items() if length == days), "own")
 
 
-def days_of(period: str, span: tuple[date, date], since: str | None, until: str | None) -> tuple[date | None, date | None]:
+def days_of(
+    period: str, span: tuple[date, date], since: str | None, until: str | None
+) -> tuple[date | None, date | None]:
     """The first and last day that a choice of period means; `span` is what was ever observed."""
     if period in PERIODS:
         return span[1] - timedelta(days=PERIODS[period]), None
@@ -146,7 +148,9 @@ def chart_options(chart: Chart, known: Mapping[Chart, int], say: Language) -> di
 
 
 def _options(labels: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"value": value, "label": label} for value, label in sorted(labels.items(), key=lambda item: item[1].casefold())]
+    return [
+        {"value": value, "label": label} for value, label in sorted(labels.items(), key=lambda item: item[1].casefold())
+    ]
 
 
 def chart_values(chart: Chart) -> dict[str, str]:

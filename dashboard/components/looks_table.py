@@ -54,7 +54,7 @@ def columns(apps: Sequence[App], say: Language) -> list[dict[str, Any]]:
     return [
         {"field": "moment", "headerName": say("table.moment"), "minWidth": 216, "sort": "desc", **told},
         *(
-            {"field": f"rank_{app.slug}", "headerName": app.name, "minWidth": 104, "type": "rightAligned", **told}
+            {"field": f"rank_{app.slug}", "headerName": app.name, "minWidth": 124, "type": "rightAligned", **told}
             for app in apps
         ),
         {"field": "status", "headerName": say("table.status"), "minWidth": 130},
@@ -104,7 +104,11 @@ def _cell(cell: dict[str, Any], say: Language) -> str:
 
 
 def _unseen(day: date, apps: Sequence[App], say: Language) -> dict[str, Any]:
-    filled: dict[str, Any] = {"moment": day.isoformat(), "moment_told": say.short_day(day), "status": say("status.none")}
+    filled: dict[str, Any] = {
+        "moment": day.isoformat(),
+        "moment_told": say.short_day(day),
+        "status": say("status.none"),
+    }
     for app in apps:
         filled |= {f"rank_{app.slug}": None, f"rank_{app.slug}_told": say("cell.not_observed")}
     return filled

@@ -23,7 +23,9 @@ def movement(change: str | None, places: int | None, say: Language) -> html.Span
     if change in ("new", "back"):
         return html.Span([_arrow(change), f" {say(f'movement.{change}')}"], className=f"movement movement-{change}")
     if change == "same":
-        return html.Span([_arrow("same"), html.Span(say("movement.same"), className="heard")], className="movement movement-same")
+        return html.Span(
+            [_arrow("same"), html.Span(say("movement.same"), className="heard")], className="movement movement-same"
+        )
     number = abs(places or 0)
     heard = html.Span(say.count(f"movement.{change}", number), className="heard")
     return html.Span(

@@ -20,16 +20,8 @@ def headline(text: str, element_id: str) -> html.H1:
 
 def chart_words(chart: Chart, say: Language) -> str:
     """A chart in the reader's words: ``"France · App Store · Top free · Productivity"``."""
-    return " · ".join([say.country(chart.country), say(f"store.{chart.store}"), *_which(chart, say)])
-
-
-def chart_name(chart: Chart, say: Language) -> str:
-    """A chart inside a sentence: ``"Productivity, top free, France"``."""
-    return ", ".join([say.category(chart.category), say(f"chart.{collection_key(chart)}").lower(), say.country(chart.country)])
-
-
-def _which(chart: Chart, say: Language) -> list[str]:
-    return [say(f"chart.{collection_key(chart)}"), say.category(chart.category)]
+    parts = (say.country(chart.country), say(f"store.{chart.store}"), say(f"chart.{collection_key(chart)}"))
+    return " · ".join([*parts, say.category(chart.category)])
 
 
 def source_line(sources: Sequence[str], newest: datetime | None, snapshot: datetime | None, say: Language) -> list[Any]:

@@ -15,7 +15,9 @@ def spread(wanted: Sequence[float], gap: float, lowest: float, highest: float) -
     groups: list[list[float]] = []
     for i in order:
         groups.append([_within(wanted[i], lowest, highest)])
-        while len(groups) > 1 and _bottom(groups[-1], gap, lowest, highest) < _top(groups[-2], gap, lowest, highest) + gap:
+        while (
+            len(groups) > 1 and _bottom(groups[-1], gap, lowest, highest) < _top(groups[-2], gap, lowest, highest) + gap
+        ):
             groups[-2:] = [groups[-2] + groups[-1]]
     placed = [_bottom(group, gap, lowest, highest) + n * gap for group in groups for n in range(len(group))]
     result = [0.0] * len(wanted)

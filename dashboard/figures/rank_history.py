@@ -21,6 +21,8 @@ HEIGHT = 560
 """Height of the figure, pixels."""
 MARGIN = {"l": 34, "t": 14, "b": 44}
 TICKS = (1, 3, 10, 30, 100, 200)
+BAND = (0.12, 0.19)
+"""Where the band of absence is, as a share of the height."""
 LETTER = 7.3
 """Mean width of a letter of the labels, pixels."""
 MANY = 150
@@ -66,15 +68,15 @@ def _layout(
             "spikecolor": theme.quiet,
         },
         "yaxis": _rank_axis(_depth(seen), theme, ranks),
-        "yaxis2": _strip_axis([ranks[0] - 0.09, ranks[0] - 0.03], len(apps)),
+        "yaxis2": _strip_axis(list(BAND), len(apps)),
         "yaxis3": _strip_axis([0.0, 0.03], 1),
-        "annotations": labels["annotations"] + _captions(seen, say, theme, ranks, absent=absent),
-        "shapes": [_band(theme, ranks)] if absent else [],
+        "annotations": labels["annotations"] + _captions(seen, say, theme, absent=absent),
+        "shapes": [_band(theme)] if absent else [],
     }
 
 
 def _rank_domain(*, absent: bool) -> tuple[float, float]:
-    return (0.21, 1.0) if absent else (0.11, 1.0)
+    return (0.25, 1.0) if absent else (0.11, 1.0)
 
 
 def _depth(seen: pl.DataFrame) -> int:
@@ -101,10 +103,10 @@ def _strip_axis(domain: list[float], rows: int) -> dict[str, Any]:
     return {"domain": domain, "range": [rows - 0.5, -0.5], "visible": False, "fixedrange": True, "anchor": "x"}
 
 
-def _band(theme: Theme, ranks: tuple[float, float]) -> dict[str, Any]:
+def _band(theme: Theme) -> dict[str, Any]:
     return {
         "type": "rect", "xref": "paper", "yref": "paper", "x0": 0, "x1": 1,
-        "y0": ranks[0] - 0.095, "y1": ranks[0] - 0.025, "fillcolor": theme.band, "line": {"width": 0}, "layer": "below",
+        "y0": BAND[0], "y1": BAND[1], "fillcolor": theme.band, "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
 
 
@@ -139,7 +141,11 @@ def _dot(points: int, *, focus: bool) -> int:
 def _told(point: dict[str, Any], say: Language) -> str:
     if point["rank"] is None:
         return ""
-    return say("hover.ranked", rank=say.ordinal(point["rank"]), source=say.optional(f"source.{point['source']}", point["source"]))
+    return say(
+        "hover.ranked",
+        rank=say.ordinal(point["rank"]),
+        source=say.optional(f"source.{point['source']}", point["source"]),
+    )
 
 
 def _with_gaps(rows: pl.DataFrame, cadence: timedelta | None) -> list[dict[str, Any]]:
@@ -218,13 +224,21 @@ def _missed(missed: pl.DataFrame, say: Language, theme: Theme) -> go.Scatter:
 
 
 def _end_labels(
-    apps: Sequence[App], series: pl.DataFrame, seen: pl.DataFrame, say: Language, theme: Theme, ranks: tuple[float, float]
+    apps: Sequence[App],
+    series: pl.DataFrame,
+    seen: pl.DataFrame,
+    say: Language,
+    theme: Theme,
+    ranks: tuple[float, float],
 ) -> dict[str, list[Any]]:
     """The labels at the lines' ends, moved apart, each with a thread back to its line."""
     ends = [(app, of_app(series, app.slug).tail(1)) for app in apps]
     ends = [(app, end) for app, end in ends if end.height]
     texts = [_label(app, end.row(0, named=True), say) for app, end in ends]
-    heights = [_height(end.row(0, named=True), _depth(seen), ranks) for _, end in ends]
+    heights = [
+        _height(end.row(0, named=True), _depth(seen), ranks, _row_height(n, len(apps)))
+        for n, (_, end) in enumerate(ends)
+    ]
     plot = HEIGHT - MARGIN["t"] - MARGIN["b"]
     places = spread([height * plot for height in heights], gap=19, lowest=0.10 * plot, highest=plot)
     last = _plain(seen["observed_at"].max())  # type: ignore[arg-type]
@@ -241,10 +255,15 @@ def _label(app: App, end: dict[str, Any], say: Language) -> str:  # noqa: ARG001
     return say("label.absent") if end["rank"] is None else say.number(end["rank"])
 
 
-def _height(end: dict[str, Any], depth: int, ranks: tuple[float, float]) -> float:
+def _row_height(row: int, rows: int) -> float:
+    """Where on the paper a row of the band of absence is."""
+    return BAND[1] - (BAND[1] - BAND[0]) * (row + 0.5) / rows
+
+
+def _height(end: dict[str, Any], depth: int, ranks: tuple[float, float], in_band: float) -> float:
     """Where on the paper, 0 to 1, a line ends."""
     if end["rank"] is None:
-        return ranks[0] - 0.06
+        return in_band
     top, bottom = -0.05, log10(depth * 1.04)
     return ranks[0] + (ranks[1] - ranks[0]) * (bottom - log10(end["rank"])) / (bottom - top)
 
@@ -273,13 +292,11 @@ def _annotation(
     }
 
 
-def _captions(
-    seen: pl.DataFrame, say: Language, theme: Theme, ranks: tuple[float, float], *, absent: bool
-) -> list[dict[str, Any]]:
+def _captions(seen: pl.DataFrame, say: Language, theme: Theme, *, absent: bool) -> list[dict[str, Any]]:
     """The names of the two strips under the axis, at their left."""
     texts = [(0.034, say("coverage.name"))]
     if absent:
-        texts.append((ranks[0] - 0.025, say("state.absent", depth=int(seen["depth"].max() or 0))))  # type: ignore[call-overload]
+        texts.append((BAND[1], say("state.absent", depth=int(seen["depth"].max() or 0))))  # type: ignore[call-overload]
     return [
         {
             "x": 0, "y": y, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False,

@@ -13,7 +13,11 @@ WIDTH, HEIGHT, PAD = 216, 40, 4
 
 
 def sparkline(
-    points: Sequence[tuple[datetime, int | None]], start: datetime, end: datetime, colour: str, cadence: timedelta | None
+    points: Sequence[tuple[datetime, int | None]],
+    start: datetime,
+    end: datetime,
+    colour: str,
+    cadence: timedelta | None,
 ) -> str:
     """A data address of an SVG: rank 1 at the top, broken where nobody looked, a tick at the foot where absent."""
     span = max((end - start).total_seconds(), 1)

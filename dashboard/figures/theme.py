@@ -97,5 +97,7 @@ def graph_config(say: Language) -> dict[str, Any]:
         "plotlyServerURL": "",
         "responsive": True,
         "locale": say.code,
-        "locales": {say.code: {"dictionary": {}, "format": {"shortMonths": MONTHS_FR if say.code == "fr" else MONTHS_EN}}},
+        "locales": {
+            say.code: {"dictionary": {}, "format": {"shortMonths": MONTHS_FR if say.code == "fr" else MONTHS_EN}}
+        },
     }

@@ -80,7 +80,9 @@ def _table(name: str, rows: Sequence[Sequence[Any]], say: Language) -> Component
         return html.P(say("grid.none"), className="state")
     heads = [html.Th(say(f"health.{name}.{n}"), scope="col") for n in range(len(rows[0]))]
     body = [html.Tr([html.Td(cell) for cell in row]) for row in rows]
-    return html.Div(html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="ledger"), className="scroller")
+    return html.Div(
+        html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="ledger"), className="scroller"
+    )
 
 
 def _fresh_rows(fresh: pl.DataFrame, now: datetime, say: Language) -> list[list[Any]]:

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.components import filters
 from dashboard.components.movement import change_of, movement
-from dashboard.components.words import chart_name, chart_words, headline, notice, source_line
+from dashboard.components.words import chart_words, headline, notice, source_line
 from dashboard.desk import Desk, Reader, arrival, desk
 from dashboard.figures.sparkline import HEIGHT, WIDTH, sparkline
 from dashboard.history import usual_step
@@ -75,7 +75,7 @@ def _answer(at: Desk, cursor: Cursor, chart: Chart, selection: Selection, reader
     standings = overview.standings(cursor, chart)
     newest = standings["observed_at"].max()
     return [
-        headline(standing_finding(standings, at.apps, chart_name(chart, say), say), f"{PAGE}-finding"),
+        headline(standing_finding(standings, at.apps, say), f"{PAGE}-finding"),
         html.P(chart_words(chart, say), className="subtitle"),
         *_notices(at, cursor, newest, reader),
         _table(at, cursor, chart, standings, selection, reader),
@@ -93,7 +93,9 @@ def _notices(at: Desk, cursor: Cursor, newest: Any, reader: Reader) -> list[Comp
     if age < STALE:
         return []
     say = reader.say
-    return [notice(say("stale", age=say.ago(age), when=say.moment(newest)) + " " + crawl_word(health.runs(cursor, 50), say))]
+    return [
+        notice(say("stale", age=say.ago(age), when=say.moment(newest)) + " " + crawl_word(health.runs(cursor, 50), say))
+    ]
 
 
 def _table(
@@ -115,7 +117,14 @@ def _table(
     table = html.Table(
         [
             html.Caption(say("overview.caption"), className="heard"),
-            html.Thead(html.Tr([html.Th(label, scope="col", className=f"c-{head}") for head, label in zip(heads, labels, strict=True)])),
+            html.Thead(
+                html.Tr(
+                    [
+                        html.Th(label, scope="col", className=f"c-{head}")
+                        for head, label in zip(heads, labels, strict=True)
+                    ]
+                )
+            ),
             html.Tbody([row for _, row in rows]),
         ],
         className="ledger ledger-overview",
@@ -124,7 +133,12 @@ def _table(
 
 
 def _row(
-    app: App, standings: pl.DataFrame, sparks: pl.DataFrame, span: tuple[Any, Any, Any], selection: Selection, reader: Reader
+    app: App,
+    standings: pl.DataFrame,
+    sparks: pl.DataFrame,
+    span: tuple[Any, Any, Any],
+    selection: Selection,
+    reader: Reader,
 ) -> tuple[tuple[int, str], Component]:
     say = reader.say
     now = standings.filter(pl.col("app") == app.slug).sort("rank", nulls_last=True).row(0, named=True)
@@ -165,11 +179,13 @@ def _compared(now: dict[str, Any], span: str, reader: Reader) -> Component:
 
 
 def _spark(app: App, sparks: pl.DataFrame, span: tuple[Any, Any, Any], reader: Reader) -> Component:
-    points = sparks.filter((pl.col("app") == app.slug) & pl.col("state").is_in(["ranked", "absent"])).sort("observed_at")
+    points = sparks.filter((pl.col("app") == app.slug) & pl.col("state").is_in(["ranked", "absent"])).sort(
+        "observed_at"
+    )
     pairs = list(points.select("observed_at", "rank").iter_rows())
     ranks = points["rank"].drop_nulls()
     say = reader.say
     text = say("overview.spark_text", best=ranks.min(), worst=ranks.max()) if len(ranks) else say("cell.absent")
-    return html.Img(src=sparkline(pairs, span[0], span[1], reader.theme.of(app), span[2]), alt=text, width=WIDTH, height=HEIGHT)
-
-
+    return html.Img(
+        src=sparkline(pairs, span[0], span[1], reader.theme.of(app), span[2]), alt=text, width=WIDTH, height=HEIGHT
+    )

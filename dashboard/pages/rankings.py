@@ -108,11 +108,14 @@ def _answer(cursor: Cursor, chart: Chart, apps: list[App], selection: Selection,
         "told": finding,
         "rows": looks_table.rows(rows, apps, say, step),
         "columns": looks_table.columns(apps, say),
-        "foot": source_line(
-            sorted(set(rows["source"])), _last(rows), cursor.snapshot, say
-        ),
+        "foot": _foot(rows, cursor, reader),
         "actions": _actions(rows, selection, reader),
     }
+
+
+def _foot(rows: pl.DataFrame, cursor: Cursor, reader: Reader) -> list[Any]:
+    line = source_line(sorted(set(rows["source"])), _last(rows), cursor.snapshot, reader.say)
+    return [*line, html.Span(reader.say("foot.imported"))] if rows["imported"].any() else line
 
 
 def _body(answer: dict[str, Any], reader: Reader) -> list[Component]:
@@ -158,7 +161,12 @@ def _subtitle(chart: Chart, rows: pl.DataFrame, reader: Reader) -> str:
 
 
 def _filters(
-    at: Desk, chart: Chart, known: dict[Chart, int], apps: list[App], selection: Selection, span: tuple[date, date],
+    at: Desk,
+    chart: Chart,
+    known: dict[Chart, int],
+    apps: list[App],
+    selection: Selection,
+    span: tuple[date, date],
     reader: Reader,
 ) -> list[Component]:
     return [

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.components import filters
 from dashboard.components.movement import movement
-from dashboard.components.words import chart_name, chart_words, headline, notice, source_line
+from dashboard.components.words import chart_words, headline, notice, source_line
 from dashboard.desk import Reader, arrival, desk
 from dashboard.selection import Selection, nearest_chart, read_address, read_moment
 from dashboard.sentences import top_finding
@@ -79,7 +79,9 @@ def choose(picked: dict[str, str], moment: str | None, address: str) -> dict[str
     }
 
 
-def _moments(cursor: Cursor, chart: Chart, selection: Selection, reader: Reader) -> tuple[list[dict[str, str]], str | None]:
+def _moments(
+    cursor: Cursor, chart: Chart, selection: Selection, reader: Reader
+) -> tuple[list[dict[str, str]], str | None]:
     """The usable looks that can be picked, and the one shown."""
     usable = charts.moments(cursor, chart).filter(pl.col("status").is_in(["complete", "partial"]))
     options = [{"value": moment.isoformat(), "label": reader.say.moment(moment)} for moment in usable["observed_at"]]
@@ -90,11 +92,14 @@ def _moments(cursor: Cursor, chart: Chart, selection: Selection, reader: Reader)
 def _answer(cursor: Cursor, chart: Chart, selection: Selection, reader: Reader) -> list[Component]:
     say, found = reader.say, charts.reading_at(cursor, chart, selection.at)
     if found.is_empty():
-        return [headline(say("top.too_early"), f"{PAGE}-finding"), html.P(chart_words(chart, say), className="subtitle")]
+        return [
+            headline(say("top.too_early"), f"{PAGE}-finding"),
+            html.P(chart_words(chart, say), className="subtitle"),
+        ]
     reading = found.row(0, named=True)
     entries, gone = charts.top_chart(cursor, chart, selection.at), charts.drop_outs(cursor, chart, selection.at)
     return [
-        headline(_finding(entries, gone, chart, reader), f"{PAGE}-finding"),
+        headline(_finding(entries, gone, reader), f"{PAGE}-finding"),
         html.P(_subtitle(chart, reading, reader), className="subtitle"),
         _steps(cursor, chart, reading, selection, reader),
         *_notices(reading, reader),
@@ -104,9 +109,8 @@ def _answer(cursor: Cursor, chart: Chart, selection: Selection, reader: Reader) 
     ]
 
 
-def _finding(entries: pl.DataFrame, gone: pl.DataFrame, chart: Chart, reader: Reader) -> str:
-    name = chart_name(chart, reader.say)
-    return top_finding(entries, gone, name, reader.say) if entries.height else reader.say("finding.none_ranked", chart=name)
+def _finding(entries: pl.DataFrame, gone: pl.DataFrame, reader: Reader) -> str:
+    return top_finding(entries, gone, reader.say) if entries.height else reader.say("finding.none_ranked")
 
 
 def _subtitle(chart: Chart, reading: dict[str, Any], reader: Reader) -> str:
@@ -185,7 +189,12 @@ def _gone(gone: pl.DataFrame, reader: Reader) -> list[Component]:
         return []
     say = reader.say
     items = [
-        html.Li([html.Span(row["name"] or row["app_id"]), html.Span(say("top.was", rank=say.number(row["previous_rank"])), className="then")])
+        html.Li(
+            [
+                html.Span(row["name"] or row["app_id"]),
+                html.Span(say("top.was", rank=say.number(row["previous_rank"])), className="then"),
+            ]
+        )
         for row in gone.iter_rows(named=True)
     ]
     return [html.H2(say("top.gone")), html.Ul(items, className="gone")]

@@ -46,7 +46,7 @@ def opened(settings: Settings, as_of: datetime | None = None) -> Iterator[Cursor
 def answer(settings: Settings, query: str, as_of: datetime | None = None) -> pl.DataFrame:
     """The answer to a query over the views. Raises WarehouseError with DuckDB's own words."""
     with opened(settings, as_of) as cursor:
-        return cursor.relation(query).pl()  # type: ignore[no-any-return]
+        return cursor.answer(query)
 
 
 def show(settings: Settings, query: str, as_of: datetime | None, width: int) -> None:

@@ -169,7 +169,9 @@ def _refuse_twice(subjects: Sequence[SignalSubject]) -> None:
     for subject in subjects:
         key = (subject.source, subject.key)
         if key in owner:
-            raise SettingsError(f"{' '.join(key)} is in {owner[key]}.toml and again in {subject.vendor}.toml: keep one.")
+            raise SettingsError(
+                f"{' '.join(key)} is in {owner[key]}.toml and again in {subject.vendor}.toml: keep one."
+            )
         owner[key] = subject.vendor
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "short", "int", "real", "flag", "time"]
-"""text · short (16 bit, signed) · int (64 bit, signed) · real (64 bit) · flag · time (µs, UTC)."""
+Kind = Literal["text", "short", "int", "real", "flag", "time", "day"]
+"""text · short (16 bit, signed) · int (64 bit, signed) · real (64 bit) · flag · time (µs, UTC) · day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,144 @@ RUNS = Table(
     order=("started_at",), key=("run_id",),
 )  # fmt: skip
 
+LOOK_DAYS = Table(
+    "look_days",
+    "The looks at one chart on one UTC day, counted once the day is over; the newest row of a chart and day counts",
+    (*_CHART,
+     Column("day", "day", "The UTC day"),
+     Column("looks", "short", "Looks, whatever came"),
+     Column("complete", "short", "Complete looks: an app missing from them was absent"),
+     Column("partial", "short", "Partial looks: an app missing from them was not observed"),
+     Column("refused", "short", "Looks that robots.txt did not allow"),
+     Column("failed", "short", "Looks without a usable answer: blocked, failed or a changed layout"),
+     Column("depth", "short", "Rows of the deepest complete look; null without one"),
+     Column("followed_only", "flag", "True when every usable look is an import that holds followed apps alone"),
+     _RECORDED, _STORE, _MONTH),
+    partition=("store", "month"), order=("country", "collection", "category", "device", "day"),
+    key=("country", "device", "collection", "category", "day", "store", "recorded_at"),
+)  # fmt: skip
+
+CHART_DAYS = Table(
+    "chart_days",
+    "An app in one chart on one UTC day, rolled up from its entries; it counts while look_days has the same recorded_at",
+    (*_CHART,
+     Column("day", "day", "The UTC day"),
+     Column("app_id", "text", "The store's id of the app"),
+     Column("name_id", "int", "The name it bore last that day: a row of names"),
+     Column("best_rank", "short", "Best rank seen that day"),
+     Column("worst_rank", "short", "Worst rank seen that day"),
+     Column("mean_rank", "real", "Mean of the ranks seen that day, each look counting once"),
+     Column("last_rank", "short", "Last rank seen that day"),
+     Column("readings", "short", "Looks that saw it"),
+     Column("in_top_10", "short", "Those of them that saw it in the first ten"),
+     _RECORDED, _STORE, _MONTH),
+    partition=("store", "month"), order=("app_id", "country", "collection", "category", "device", "day"),
+    key=("country", "device", "collection", "category", "day", "app_id", "store", "recorded_at"),
+)  # fmt: skip
+
+CLAIMS = Table(
+    "claims",
+    "One published figure as essor has it on file; the newest row of a claim counts",
+    (Column("claim", "text", "Its name: the file in essor/claims without .toml"),
+     Column("app", "text", "The app's short name; it need not be followed"),
+     Column("quantity", "text", "downloads, users, rank or launch"),
+     Column("value", "real", "The figure, in unit; null for a launch"),
+     Column("unit", "text", "downloads, users or places"),
+     Column("bound", "text", "equal, at_least or about: how the source puts it"),
+     Column("cumulative", "flag", "True when it counts everything since the launch"),
+     Column("first_reached", "flag", "True when the source says that until is the day on which value was first reached"),
+     Column("stores", "text", "Stores it is about, with commas"),
+     Column("countries", "text", "Storefronts it is about, with commas; null for the whole world"),
+     Column("since", "day", "First day it is about; null when it does not say"),
+     Column("until", "day", "Last day it is about"),
+     Column("precision", "text", "day or month: how exactly the source gives those days"),
+     Column("after_days", "short", "Days after the launch, when the source counts so; null when not"),
+     Column("kind", "text", "company, vendor_estimate, press or official"),
+     Column("said_by", "text", "Who says so"),
+     Column("origin", "text", "Whose number it really is: two claims of one origin are one piece of evidence"),
+     Column("definition", "text", "What is counted: first_installs, lifetime_installs or undefined"),
+     Column("state", "text", "confirmed (read in the named source) or to_confirm"),
+     Column("restates", "text", "The earlier claim of the same origin that it replaces; null for none"),
+     Column("statement_fr", "text", "The claim as a sentence in French"),
+     Column("statement_en", "text", "The same in English"),
+     Column("contradicts", "text", "Claims that a person set against it, with commas; null for none"),
+     Column("sources", "text", "Where it was read: a JSON list of title, publisher, date and url"),
+     Column("withdrawn", "flag", "True from the load on in which its file was gone"),
+     _RECORDED),
+    order=("app", "claim"), key=("claim", "recorded_at"),
+)  # fmt: skip
+
+VERDICTS = Table(
+    "verdicts",
+    "What the evidence says of a claim; the newest row of a claim counts",
+    (Column("claim", "text", "The claim"),
+     Column("verdict", "text", "supported, contradicted, plausible or undetermined"),
+     Column("reason_fr", "text", "Why, one sentence in French"),
+     Column("reason_en", "text", "The same in English"),
+     Column("against", "text", "The claims that it was found to contradict, with commas; null for none"),
+     Column("evidence", "text", "What it was set beside: a JSON list of kind, of and figures"),
+     _RECORDED),
+    order=("claim",), key=("claim", "recorded_at"),
+)  # fmt: skip
+
+EVENTS = Table(
+    "events",
+    "One dated event that may move a chart; the newest row of an event counts",
+    (Column("event", "text", "Its name: the file in essor/events without .toml"),
+     Column("app", "text", "The app's short name; null when it concerns all"),
+     Column("on", "day", "The day; with precision month the first of it"),
+     Column("precision", "text", "day or month: how exactly the source gives it"),
+     Column("kind", "text", "launch, release, rename, broadcast, removal or record"),
+     Column("title_fr", "text", "What happened, in French"),
+     Column("title_en", "text", "The same in English"),
+     Column("state", "text", "confirmed (read in the named source) or to_confirm"),
+     Column("sources", "text", "Where it was read: a JSON list of title, publisher, date and url"),
+     Column("withdrawn", "flag", "True from the load on in which its file was gone"),
+     _RECORDED),
+    order=("on",), key=("event", "recorded_at"),
+)  # fmt: skip
+
+METHODS = Table(
+    "methods",
+    "One version of a way to estimate, with its coefficients; none is ever overwritten",
+    (Column("method", "text", "play_installs, rating_velocity or rank_curve"),
+     Column("version", "short", "Its version, 1 for the published constants"),
+     Column("parameters", "text", "Every coefficient: a JSON object"),
+     Column("points", "int", "Ground-truth points it was fitted on; 0 for the published constants"),
+     Column("basis", "text", "What it was fitted on, in words"),
+     _RECORDED),
+    order=("method", "version"), key=("method", "version"),
+)  # fmt: skip
+
+ESTIMATES = Table(
+    "estimates",
+    "Downloads of an app in a storefront on a day by one method; the newest row of these counts, earlier ones stay",
+    (Column("app", "text", "The app's short name"),
+     Column("app_id", "text", "The store's id of the app"),
+     Column("country", "text", "Storefront; ww for the whole world (Google Play counts no other way)"),
+     Column("day", "day", "The UTC day"),
+     Column("kind", "text", "measured, estimated or upper_bound"),
+     Column("method", "text", "play_installs, rating_velocity or rank_curve"),
+     Column("method_version", "short", "Which version of it"),
+     Column("low", "real", "Lower end of the 80 % band, downloads; 0 for an upper bound"),
+     Column("central", "real", "The figure, downloads; null for an upper bound"),
+     Column("high", "real", "Upper end of the 80 % band, downloads; for an upper bound 9 times in 10 it was less"),
+     Column("interpolated", "flag", "True when the day's share of a longer interval, spread evenly"),
+     Column("error_level", "real", "Error in ln shared by all rows of the method and store, standard deviation"),
+     Column("error_slope", "real", "Error in ln from the curve's slope, signed; shared in the same way"),
+     Column("error_place", "real", "Error in ln shared by all rows of the storefront"),
+     Column("error_app", "real", "Error in ln shared by all rows of the app"),
+     Column("error_day", "real", "Error in ln of this row alone"),
+     Column("inputs", "text", "What it was made from: a JSON object"),
+     Column("withdrawn", "flag", "True from the load on in which the evidence gave no figure any more"),
+     _RECORDED, _STORE, _MONTH),
+    partition=("store", "month"), order=("app", "country", "method", "day"),
+    key=("app", "app_id", "store", "country", "day", "method", "method_version", "recorded_at"),
+)  # fmt: skip
+
+DESK = (CLAIMS, VERDICTS, EVENTS, METHODS, ESTIMATES)
+"""Tables whose rows are landed ready made, by a job and not by a store."""
+
 LOADS = Table(
     "loads",
     "One step of the warehouse that became visible whole",
@@ -184,5 +322,5 @@ LOADS = Table(
     order=("load",), key=("load",),
 )  # fmt: skip
 
-TABLES = (CHART_READINGS, CHART_ENTRIES, NAMES, LISTING_READINGS, REJECTS, SUPERSEDED, RUNS, LOADS)
+TABLES = (CHART_READINGS, CHART_ENTRIES, NAMES, LISTING_READINGS, REJECTS, SUPERSEDED, RUNS, LOOK_DAYS, CHART_DAYS, *DESK, LOADS)
 """Every table; `LOADS` last, because a load becomes visible with it."""

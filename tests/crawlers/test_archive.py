@@ -69,14 +69,8 @@ def test_a_cut_file_gives_its_whole_records_and_says_so(tmp_path: Path, kept: fl
     with path.open("r+b") as file:
         file.truncate(cut)
     found: list[Answer] = []
-    with pytest.raises(ArchiveError, match="cut short"):
+    with pytest.raises(ArchiveError, match="bytes follow its last whole record"):
         found.extend(one for one, _ in read_archive(path))
-    found = []
-    try:
-        for one, _ in read_archive(path):
-            found.append(one)
-    except ArchiveError as error:
-        assert "bytes follow its last whole record" in str(error)
     assert tuple(found) == ANSWERS[:2]
     assert whole_length(path) == last
 

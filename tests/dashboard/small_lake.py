@@ -22,6 +22,7 @@ TYPES = {
     "real": pl.Float64(),
     "flag": pl.Boolean(),
     "time": pl.Datetime("us", "UTC"),
+    "day": pl.Date(),
 }
 
 

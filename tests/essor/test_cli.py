@@ -65,6 +65,12 @@ def test_a_wrong_query_is_one_clear_line(data_dir: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_type_that_no_frame_holds_says_what_to_do(data_dir: Path) -> None:
+    """An interval in CSV is one clear line that says how to cast it."""
+    done = essor("sql", "SELECT INTERVAL 1 MONTH AS step", "--format", "csv", data_dir=data_dir)
+    assert (done.returncode, "::VARCHAR" in done.stderr) == (4, True)
+
+
 def test_parquet_wants_a_file(data_dir: Path) -> None:
     """Binary output without a file is refused with what to type."""
     done = essor("sql", "SELECT 1", "--format", "parquet", data_dir=data_dir)

@@ -85,7 +85,7 @@ def cadence(cursor: Cursor, chart: Chart) -> timedelta | None:
         f"""
         SELECT median(step) AS step
         FROM (
-            SELECT observed_at - lag(observed_at) OVER (ORDER BY observed_at) AS step
+            SELECT epoch(observed_at) - epoch(lag(observed_at) OVER (ORDER BY observed_at)) AS step
             FROM chart_readings
             WHERE {_CHART} AND status IN ('complete', 'partial')
         )
@@ -94,7 +94,7 @@ def cadence(cursor: Cursor, chart: Chart) -> timedelta | None:
         """,  # noqa: S608 - the text is ours
         **_chart(chart),
     )
-    return found.item() if found.height else None
+    return timedelta(seconds=found.item()) if found.height else None
 
 
 def moments(cursor: Cursor, chart: Chart) -> pl.DataFrame:
