@@ -75,8 +75,11 @@ class Archive:
         compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS + 16)
         member = compressor.compress(plain.getbuffer()) + compressor.flush()
         offset = self._offset
-        if self._out is None or os.write(self._out, member) != len(member):
-            raise ArchiveError(f"{self._path} cannot be written to its end: is the disk full?")
+        if self._out is None:
+            raise ArchiveError(f"{self._path} is closed.")
+        if os.write(self._out, member) != len(member):
+            os.ftruncate(self._out, offset)
+            raise ArchiveError(f"{self._path} cannot be written on: is the disk full?")
         self._offset += len(member)
         return offset
 

@@ -8,16 +8,32 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawlers.answers import Answer, readings, retry_after
 from crawlers.archive import Archive
 from crawlers.landing import Landing
 from crawlers.pace import Pace
 from crawlers.sources import Reading, Source, Target
+from essor.model.observation import Status
 from essor.settings import Settings
 
 Progress = Callable[[int, int], None]
 """Told (done, total) as the targets are concluded."""
 Look = tuple[Source[Any], Target]
 """One thing to ask one source for."""
+
+
+IN_VAIN = frozenset({Status.BLOCKED, Status.FAILED})
+"""The statuses after which to ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that was archived and judged."""
+
+    answer: Answer
+    """The answer."""
+    readings: tuple[Reading, ...]
+    """Its readings; none for robots.txt and for a redirect to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,18 @@ class Crawl:
     """How many of them are concluded."""
     statuses: dict[str, int] = field(default_factory=dict)
     """How many readings of each status have landed."""
+
+    def keep(self, answer: Answer) -> Kept:
+        """Archives an answer, then judges it: whatever happens afterwards, its bytes are safe."""
+        return Kept(answer, readings(answer, self.archive.keep(answer), self.run_id))
+
+    def slow_down_after(self, kept: Kept, attempt: int) -> None:
+        """Slows its host down when the answer was in vain; to be done before the host's next turn."""
+        statuses = {reading.status for reading in kept.readings}
+        if statuses and statuses <= IN_VAIN:
+            host = urlsplit(kept.answer.url).hostname or ""
+            blocked, asked = Status.BLOCKED in statuses, retry_after(kept.answer)
+            self.pace.after_trouble(host, attempt, blocked=blocked, asked=asked)
 
     def land(self, looked: Looked) -> None:
         """Writes the readings and counts them."""

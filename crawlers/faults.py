@@ -6,13 +6,15 @@ import random
 import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 import msgspec
 
+from crawlers.sources import recognise
 from essor.model.errors import SettingsError
 from essor.plugins import modules_in
 
-TRANSPORT = ("403", "429", "500", "empty_body", "html", "cut_gzip", "cut_body", "slow", "reset")
+TRANSPORT = ("403", "429", "500", "empty_body", "html", "cut_gzip", "cut_body", "slow", "reset", "moved")
 """Faults of any store's answers; those of a store's own manner are `SPOILS` in its file of `crawlers/fakes/`."""
 _HTML = b"<!DOCTYPE html><html><head><title>Connecting to the iTunes Store</title></head><body></body></html>"
 
@@ -83,8 +85,8 @@ def _meant(fault: Fault, url: str) -> bool:
     return not spared and re.search(fault.match, url) is not None
 
 
-def gone_wrong(fault: Fault, good: Reply) -> Reply:
-    """The reply that a fault of `TRANSPORT` makes of a good one."""
+def gone_wrong(fault: Fault, good: Reply, url: str) -> Reply:
+    """The reply that a fault of `TRANSPORT` makes of a good one for this public address."""
     half = good.body[: len(good.body) // 2]
     replies = {
         "403": Reply(HTTPStatus.FORBIDDEN),
@@ -96,5 +98,13 @@ def gone_wrong(fault: Fault, good: Reply) -> Reply:
         "cut_body": Reply(good.status, half, good.headers, announced=len(good.body)),
         "slow": Reply(good.status, good.body, good.headers, after=fault.seconds),
         "reset": Reply(good.status, reset=True),
+        "moved": Reply(HTTPStatus.FOUND, headers=(("Location", _elsewhere(url)),)),
     }
     return replies[fault.fault]
+
+
+def _elsewhere(url: str) -> str:
+    """The same thing at another host of its source; somewhere else when it has one host."""
+    known, host = recognise(url), urlsplit(url).hostname or ""
+    other = next((name for name in known[0].hosts if name != host), None) if known else None
+    return url.replace(host, other, 1) if other else f"https://{host}/sorry"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -15,7 +16,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawlers.answers import Answer, decoded, retry_after
 from crawlers.crawl import Crawl, Looked
-from crawlers.unreached import NO_ANSWER, why_no_answer
+from crawlers.unreached import NO_ANSWER, NO_CONNECTION, why_no_answer
 from essor.model.errors import Blocked, FetchError, Refused
 from essor.settings import Settings
 
@@ -51,6 +52,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         "DOWNLOAD_TIMEOUT": pace.timeout,
         "DOWNLOAD_FAIL_ON_DATALOSS": False,  # a cut answer is kept, and read as failed
         "DOWNLOAD_MAXSIZE": 64 << 20,
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,  # what an impostor answers is no evidence
         "COMPRESSION_ENABLED": False,  # the archive holds the body as it was sent
         "COOKIES_ENABLED": False,
         "RETRY_ENABLED": False,  # every attempt is a reading, so that the spiders retry
@@ -77,27 +79,40 @@ class KeepingDownloadHandler(HTTP11DownloadHandler):
         self._crawl = crawl_of(crawler)
 
     async def download_request(self, request: Request) -> Response:
-        """The answer; `request.meta["captured"]` then holds it with its capture. Raises what `Pace.turn` raises."""
-        await self._crawl.pace.turn(urlsplit(request.url).hostname or "")
-        address = self._crawl.address(request.url)
-        if address == request.url:
-            response = await super().download_request(request)
-        else:
-            headers = {**request.headers, "X-Forwarded-Host": urlsplit(request.url).netloc}
-            response = await super().download_request(request.replace(url=address, headers=headers))
-            response = response.replace(url=request.url)
-        answer = self._answer(request, response)
-        request.meta["captured"] = (answer, self._crawl.archive.keep(answer))
+        """The answer; `request.meta["kept"]` then holds it with its readings. Raises what `Pace.turn` raises.
+
+        The host is slowed down here, where its next turn cannot come first.
+        """
+        host, attempt, pace = urlsplit(request.url).hostname or "", request.meta.get("attempt", 1), self._crawl.pace
+        await pace.turn(host)
+        try:
+            response = await self._ask(request)
+        except NO_CONNECTION:
+            pace.after_silence(host, attempt)
+            raise
+        except NO_ANSWER:
+            pace.after_trouble(host, attempt)
+            raise
+        request.meta["kept"] = kept = self._crawl.keep(_answer(request, response, self._crawl.now()))
+        self._crawl.slow_down_after(kept, attempt)
         return response
 
-    def _answer(self, request: Request, response: Response) -> Answer:
-        headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, values in response.headers.items()
-            for value in values
-        )
-        cut = "dataloss" in response.flags
-        return Answer(request.url, response.status, headers, response.body, self._crawl.now(), cut)
+    async def _ask(self, request: Request) -> Response:
+        address = self._crawl.address(request.url)
+        if address == request.url:
+            return await super().download_request(request)
+        headers = {**request.headers, "X-Forwarded-Host": urlsplit(request.url).netloc}
+        response = await super().download_request(request.replace(url=address, headers=headers))
+        return response.replace(url=request.url)
+
+
+def _answer(request: Request, response: Response, now: datetime) -> Answer:
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values
+    )
+    return Answer(request.url, response.status, headers, response.body, now, cut="dataloss" in response.flags)
 
 
 class RobotsMiddleware:
@@ -158,7 +173,7 @@ class RobotsMiddleware:
             except NO_ANSWER as error:
                 host, timeout = urlsplit(url).hostname or "", crawl_of(self._crawler).settings.pace.timeout
                 raise FetchError(why_no_answer(error, host, timeout)) from error
-            answer: Answer = request.meta["captured"][0]
+            answer: Answer = request.meta["kept"].answer
             location = answer.header("location")
             if not 300 <= answer.http_status < 400 or location is None:  # noqa: PLR2004
                 return answer

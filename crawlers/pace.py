@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from essor.model.errors import FetchError
+from essor.model.errors import Blocked, FetchError
 from essor.settings import PaceSettings
 
 
@@ -59,8 +59,26 @@ class Pace:
         """Whether the run is to end."""
         return self._stopped.is_set()
 
+    def after_trouble(self, host: str, attempt: int, *, blocked: bool = False, asked: float | None = None) -> None:
+        """Slows the host down after attempt number `attempt` failed; `asked` is what its Retry-After says, seconds."""
+        if asked is not None and asked > self._settings.longest_backoff:
+            self.give_up(host, f"{host} asked to wait {asked:g} s, longer than pace.longest_backoff", Blocked)
+        elif blocked or attempt < self._settings.attempts:
+            self.pause(host, max(self.backoff(attempt), asked or 0.0))
+
+    def after_silence(self, host: str, attempt: int) -> None:
+        """Slows the host down after it could not be reached, and gives it up after the last attempt."""
+        if attempt < self._settings.attempts:
+            self.pause(host, self.backoff(attempt))
+        else:
+            self.give_up(host, f"{host} could not be reached in {attempt} attempts")
+
+    def may_try_again(self, host: str, attempt: int) -> bool:
+        """Whether there is another attempt after number `attempt`."""
+        return attempt < self._settings.attempts and host not in self._given_up
+
     def backoff(self, attempt: int) -> float:
-        """Seconds to wait after the failed attempt number `attempt`, 1 for the first: doubled each time, jittered."""
+        """Seconds to wait after attempt number `attempt` failed, 1 for the first: doubled each time, jittered."""
         settings = self._settings
         return self._jittered(min(settings.first_backoff * 2 ** (attempt - 1), settings.longest_backoff))
 

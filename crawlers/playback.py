@@ -80,7 +80,7 @@ class Playback:
         fault = self.faults.struck(url)
         if fault is None:
             return self._good(url)
-        return gone_wrong(fault, self._good(url)) if fault.fault in TRANSPORT else self._spoilt(url, fault.fault)
+        return gone_wrong(fault, self._good(url), url) if fault.fault in TRANSPORT else self._spoilt(url, fault.fault)
 
     def _add(self, answer: Answer, kept: _Kept) -> None:
         known, parts = recognise(answer.url), urlsplit(answer.url)

@@ -111,7 +111,8 @@ def _crawl(
 def _finish(crawl: Crawl) -> Crawled:
     missing = crawl.total - crawl.done
     result = "complete" if not missing else "stopped" if crawl.pace.stopped else "failed"
-    note = f"{missing} of {crawl.total} targets were not concluded" if missing else None
+    what_came = f"; every answer that came is in {crawl.archive.file}" if result == "failed" else ""
+    note = f"{missing} of {crawl.total} targets were not concluded{what_came}" if missing else None
     folder = crawl.landing.finish(result, crawl.now(), note=note)
     return Crawled(crawl.run_id, result, crawl.statuses, folder)
 

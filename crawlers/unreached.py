@@ -11,6 +11,7 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from twisted.internet.error import ConnectError, ConnectionClosed
+from twisted.web._newclient import RequestNotSent, RequestTransmissionFailed
 
 NO_CONNECTION = (CannotResolveHostError, DownloadConnectionRefusedError, ConnectError)
 """What is raised when the host could not be reached at all."""
@@ -20,6 +21,8 @@ NO_ANSWER = (
     DownloadCancelledError,
     DownloadFailedError,
     DownloadTimeoutError,
+    RequestNotSent,
+    RequestTransmissionFailed,
     ResponseDataLossError,
 )
 """What is raised when no answer came."""
@@ -33,4 +36,13 @@ def why_no_answer(error: BaseException | None, host: str, timeout: float) -> str
         return f"the name {host} cannot be resolved: is there a network?"
     if isinstance(error, DownloadConnectionRefusedError):
         return f"{host} refused the connection"
-    return f"the connection to {host} broke: {str(error) or type(error).__name__}"
+    cause = _cause(error)
+    if "certificate" in cause:
+        return f"{host} did not show a valid certificate"
+    return f"the connection to {host} broke: {cause}"
+
+
+def _cause(error: BaseException | None) -> str:
+    """Twisted wraps what happened in lists of failures."""
+    reasons = getattr(error.__cause__, "reasons", None) if error else None
+    return reasons[0].getErrorMessage() if reasons else str(error) or type(error).__name__

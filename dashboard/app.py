@@ -23,6 +23,8 @@ def make_app(settings: Settings) -> dash.Dash:
     app = dash.Dash(
         "dashboard",
         backend="fastapi",
+        server=_server(),  # type: ignore[arg-type]
+        enable_mcp=False,
         use_pages=True,
         pages_folder=str(HERE / "pages"),
         assets_folder=str(HERE / "assets"),
@@ -46,13 +48,19 @@ def make_app(settings: Settings) -> dash.Dash:
     return app
 
 
+def _server() -> FastAPI:
+    """The server under Dash; FastAPI's own pages of documentation are left out, because they load from a CDN."""
+    return FastAPI(title="essor", docs_url=None, redoc_url=None)
+
+
 def _finish(app: dash.Dash) -> None:
     """Do now what Dash leaves to the first request.
 
     With FastAPI it does so only for `/` and its own addresses: a first request for /rankings would get a page without
     scripts (Dash 4.4.1, `DashMiddleware.__call__`; seen 2026-11-20).
     """
-    for prepare in app.backend._before_request_funcs:  # noqa: SLF001 - there is no public way
+    backend: Any = app.backend
+    for prepare in backend._before_request_funcs:  # noqa: SLF001 - there is no public way
         prepare()
 
 

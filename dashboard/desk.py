@@ -61,6 +61,36 @@ class Reader:
         return replace(selection, lang=self.say.code, theme=self.theme.name).query()
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a page is about: one chart of one snapshot, as one reader asked for it."""
+
+    cursor: Cursor
+    """Where to ask."""
+    known: Mapping[Chart, int]
+    """The charts that can be picked."""
+    chart: Chart
+    """The chart shown."""
+    selection: Selection
+    """What the address chooses, this chart included."""
+    reader: Reader
+    """Who reads."""
+
+    @property
+    def say(self) -> Language:
+        """The reader's language."""
+        return self.reader.say
+
+    @property
+    def address(self) -> str:
+        """The address that shows this page to anybody."""
+        return self.reader.address(self.selection)
+
+    def link(self, path: str, **changes: object) -> str:
+        """The address of a page with the same choices but for `changes`."""
+        return path + self.reader.address(replace(self.selection, **changes))  # type: ignore[arg-type]
+
+
 FIRST_APPS = ("le-chat", "chatgpt", "deepseek")
 """What the rankings show where no address says otherwise."""
 
@@ -78,8 +108,14 @@ def make_desk(settings: Settings) -> Desk:
 
 def desk() -> Desk:
     """The desk of the running app."""
-    found: Desk = dash.get_app().server.state.desk
+    found: Desk = running().server.state.desk
     return found
+
+
+def running() -> dash.Dash:
+    """The running app."""
+    app: dash.Dash = dash.get_app()  # type: ignore[no-untyped-call]
+    return app
 
 
 def arrival(query: Mapping[str, object]) -> tuple[Selection, Reader]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import polars as pl
 
@@ -14,6 +15,18 @@ LATE = 1.5
 DAILY = timedelta(hours=36)
 """Up to this usual step a chart is looked at daily, so a day without a look is named."""
 USABLE = [status.value for status in Status if status.usable]
+
+
+def newest(moments: pl.Series) -> datetime | None:
+    """The latest of some moments; None when there is none."""
+    latest = moments.max()
+    return latest if isinstance(latest, datetime) else None
+
+
+def oldest(moments: pl.Series) -> datetime | None:
+    """The earliest of some moments; None when there is none."""
+    earliest = moments.min()
+    return earliest if isinstance(earliest, datetime) else None
 
 
 def by_app(frame: pl.DataFrame) -> pl.DataFrame:
@@ -45,7 +58,7 @@ def gaps(moments: Sequence[datetime], cadence: timedelta | None) -> list[tuple[d
     """The stretches between two usable looks that are further apart than the usual step allows."""
     if cadence is None:
         return []
-    return [(a, b) for a, b in zip(moments, moments[1:], strict=False) if b - a > LATE * cadence]
+    return [(a, b) for a, b in pairwise(moments) if b - a > LATE * cadence]
 
 
 def usable_moments(frame: pl.DataFrame) -> list[datetime]:

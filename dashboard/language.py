@@ -87,7 +87,7 @@ class Language:
 
     def country(self, code: str) -> str:
         """The name of a storefront's country."""
-        return str(self.locale.territories.get(code.upper(), code.upper()))
+        return self.optional(f"country.{code}", str(self.locale.territories.get(code.upper(), code.upper())))
 
     def category(self, category: str) -> str:
         """The name of a store's category; its id when it has none here."""

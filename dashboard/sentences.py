@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboard.history import by_app, missing_days, of_app, usable_moments
+from dashboard.history import by_app, missing_days, newest, of_app, usable_moments
 from dashboard.language import Language
 from essor.model.apps import App
 
@@ -121,23 +121,33 @@ def _changes(entries: pl.DataFrame, gone: pl.DataFrame, say: Language) -> str:
 
 
 def health_finding(freshness: pl.DataFrame, runs: pl.DataFrame, now: datetime, say: Language) -> str:
-    """How old the newest figures are, and how the last run ended."""
-    newest = freshness["last_usable_at"].max() if freshness.height else None
-    if not isinstance(newest, datetime):
-        return say("health.nothing")
-    text = say("health.newest", day=say.moment(newest), age=say.ago(now - newest))
-    return text + " " + crawl_word(runs, say) if crawl_word(runs, say) else text
+    """How old the newest figures are, and how the last crawl ended."""
+    last = newest(freshness["last_usable_at"])
+    if last is None:
+        return f"{say('health.nothing')} {crawl_word(runs, freshness, say)}"
+    return f"{say('health.newest', day=say.moment(last), age=say.ago(now - last))} {crawl_word(runs, freshness, say)}"
 
 
-def crawl_word(runs: pl.DataFrame, say: Language) -> str:
-    """How the last crawl ended, in a sentence; that there was none yet, when so."""
+def crawl_word(runs: pl.DataFrame, freshness: pl.DataFrame, say: Language) -> str:
+    """How the last crawl ended, in a sentence; that there was none yet, when so.
+
+    `runs` and `freshness` are the frames of `warehouse.reads.health`.
+    """
     crawls = runs.filter(pl.col("kind").str.starts_with("crawl")).sort("started_at", descending=True)
     if crawls.is_empty():
         return say("health.no_crawl")
     last = crawls.row(0, named=True)
-    when = say.moment(last["started_at"])
+    facts = {"when": say.moment(last["started_at"]), "readings": say.number(last["readings"])}
     if not last["usable"]:
-        return say("health.unreached", when=when)
+        return say(f"health.{_trouble(freshness, last['started_at'])}", **facts)
     if last["usable"] < last["readings"]:
-        return say("health.partly", when=when, usable=say.number(last["usable"]), readings=say.number(last["readings"]))
-    return say("health.reached", when=when, readings=say.number(last["readings"]))
+        return say("health.partly", **facts, usable=say.number(last["usable"]))
+    return say("health.reached", **facts)
+
+
+def _trouble(freshness: pl.DataFrame, since: datetime) -> str:
+    """What kept the looks since then from being usable: the words for the commonest kind of answer."""
+    statuses = freshness.filter(pl.col("last_look_at") >= since)["last_status"].to_list()
+    kinds = {"refused": "refused", "blocked": "blocked", "layout_changed": "changed", "failed": "unreached"}
+    found = [kinds[status] for status in kinds if status in statuses]
+    return max(found, key=lambda kind: sum(kinds.get(status) == kind for status in statuses), default="unreached")

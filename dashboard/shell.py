@@ -11,11 +11,11 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.evidence import evidence
-from dashboard.components.words import empty_page
-from dashboard.desk import Desk, Reader, arrival, desk, reader
+from dashboard.components.evidence import evidence, page_link
+from dashboard.components.words import aria, empty_page
+from dashboard.desk import Desk, Reader, View, arrival, desk, reader, running
 from dashboard.language import LOCALES, Language
-from dashboard.selection import Selection, read_address
+from dashboard.selection import Selection, nearest_chart, read_address
 from dashboard.sentences import crawl_word
 from warehouse.connection import Cursor
 from warehouse.reads import health
@@ -28,7 +28,7 @@ LOOK_AGAIN = 4_000
 
 def shell() -> Component:
     """The layout around the pages; the header and footer are filled once the address is known."""
-    return dmc.MantineProvider(
+    provider: Component = dmc.MantineProvider(
         [
             html.A("↓", href="#main", className="skip", id="skip"),
             html.Header(html.Div(id="header", className="wide"), className="masthead"),
@@ -49,6 +49,13 @@ def shell() -> Component:
         forceColorScheme=_first_theme(),
         theme={"primaryColor": "dark", "defaultRadius": 2, "fontFamily": "inherit", "cursorType": "pointer"},
     )
+    return provider
+
+
+def register_page(module: str, name: str, path: str, order: int, *, menu: bool = True) -> None:
+    """Register a page: `path` may hold a ``<field>``; `menu` says whether the header leads to it."""
+    places = {"path_template": path} if "<" in path else {"path": path}
+    dash.register_page(module, name=name, order=order, title=page_title(name), menu=menu, **places)  # type: ignore[no-untyped-call]
 
 
 def frame(page: str, selection: Selection, reader: Reader, children: Sequence[Component]) -> Component:
@@ -63,18 +70,25 @@ def page_title(page: str) -> Callable[..., str]:
 
     def title(**_: object) -> str:
         search = dash.ctx.inputs.get("_pages_location.search", "") if dash.ctx.inputs else ""
-        _, reader = arrival(read_address(search))
-        return f"{reader.say(f'page.{page}')} – essor"
+        say = arrival(read_address(search))[1].say
+        return f"{say(f'page.{page}')} – essor"
 
     return title
 
 
-def nothing_yet(at: Desk, cursor: Cursor, selection: Selection, reader: Reader) -> Component:
+def view_of(cursor: Cursor, selection: Selection, reader: Reader) -> View | None:
+    """The view that a selection makes; None while no chart was observed."""
+    known = desk().charts(cursor)
+    chart = nearest_chart(selection, known)
+    return View(cursor, known, chart, selection.of_chart(chart), reader) if chart is not None else None
+
+
+def nothing_yet(cursor: Cursor, selection: Selection, reader: Reader) -> Component:
     """Any page while the warehouse is empty; it looks again by itself."""
     runs = health.runs(cursor, 1)
     children = [
-        empty_page(_due(at, reader.say), reader.say),
-        *([html.P(crawl_word(runs, reader.say), className="notice")] if runs.height else []),
+        empty_page(_due(desk(), reader.say), reader.say),
+        *([html.P(crawl_word(runs, health.freshness(cursor), reader.say), className="notice")] if runs.height else []),
         dcc.Interval(id="empty-wait", interval=LOOK_AGAIN),
         dcc.Store(id="empty-ready", data=False),
     ]
@@ -108,15 +122,15 @@ def register_shell(app: dash.Dash) -> None:
         prevent_initial_call=True,
     )(_open_evidence)
     app.callback(Output("empty-ready", "data"), Input("empty-wait", "n_intervals"), prevent_initial_call=True)(_filled)
-    app.clientside_callback(ClientsideFunction("essor", "settle"), Output("settled", "data"), Input("address", "data"))
-    app.clientside_callback(
-        ClientsideFunction("essor", "reload"), Input("empty-ready", "data"), prevent_initial_call=True
-    )
+    settle, reload = ClientsideFunction("essor", "settle"), ClientsideFunction("essor", "reload")
+    app.clientside_callback(settle, Output("settled", "data"), Input("address", "data"))  # type: ignore[no-untyped-call]
+    app.clientside_callback(reload, Input("empty-ready", "data"), prevent_initial_call=True)  # type: ignore[no-untyped-call]
 
 
 def evidence_from(graph: str) -> None:
     """Let a click on a point of this graph open where it comes from."""
-    clientside_callback(ClientsideFunction("essor", "pick"), Input(graph, "clickData"), prevent_initial_call=True)
+    pick = ClientsideFunction("essor", "pick")
+    clientside_callback(pick, Input(graph, "clickData"), prevent_initial_call=True)
 
 
 def _around(address: str, path: str) -> tuple[list[Component], list[Component], str, str]:
@@ -130,7 +144,7 @@ def _around(address: str, path: str) -> tuple[list[Component], list[Component], 
     ]
     header = [
         dcc.Link("essor", href="/" + who.address(selection), className="brand"),
-        html.Nav(_menu(selection, who, path), **{"aria-label": who.say("shell.menu")}),
+        html.Nav(_menu(selection, who, path), **aria(label=who.say("shell.menu"))),
         html.Div(tools, className="tools"),
     ]
     return header, _footer(who), who.theme.name, who.say("shell.skip")
@@ -169,7 +183,7 @@ def _theme_switch(selection: Selection, who: Reader, path: str) -> Component:
 
 
 def _footer(who: Reader) -> list[Component]:
-    return [html.Span(who.say("shell.about")), html.A("API", href="/docs")]
+    return [html.Span(who.say("shell.about")), html.A("API", href="/openapi.json")]
 
 
 def _open_evidence(asked: dict[str, Any] | None, address: str) -> tuple[bool, str, list[Component]]:
@@ -178,7 +192,8 @@ def _open_evidence(asked: dict[str, Any] | None, address: str) -> tuple[bool, st
     selection, who = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
         found = trace(cursor, str(asked["id"]))
-    return True, who.say("evidence.title"), evidence(found, desk().settings.data_dir, who.say)
+    told = evidence(found, desk().settings.data_dir, who.say)
+    return True, who.say("evidence.title"), [*told, page_link(str(asked["id"]), who.say)]
 
 
 def _filled(_: int) -> bool:
@@ -199,12 +214,12 @@ def _container() -> Component:
 
 def _skeleton() -> Component:
     bars = [html.Div(className=f"bone bone-{part}") for part in ("row", "title", "line", "figure")]
-    return html.Div(bars, className="skeleton", **{"aria-hidden": "true"})
+    return html.Div(bars, className="skeleton", **aria(hidden="true"))
 
 
 def _first_theme() -> str:
     """The theme before the address is read, from what the browser remembers."""
-    app = dash.get_app()
+    app = running()
     if not app.backend.has_request_context():
         return "light"
     request = app.backend.request_adapter()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from essor.jobs.first_start import last_run, prepare
@@ -113,7 +114,8 @@ class Crawls:
 
 
 def _scheduler(settings: Settings, crawls: Crawls) -> BackgroundScheduler:
-    scheduler = BackgroundScheduler(timezone=UTC)
+    one_at_a_time = ThreadPoolExecutor(1)  # two crawls at once would each keep their own pace with the same host
+    scheduler = BackgroundScheduler(timezone=UTC, executors={"default": one_at_a_time})
     for job in jobs(settings):
         scheduler.add_job(
             crawls.start,

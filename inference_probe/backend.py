@@ -7,10 +7,19 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol
 
-from essor.model.errors import BackendUnavailable, SettingsError
-from essor.model.probes import ProbeRequest, ProbeTarget, Quirks
+from essor.model.errors import BackendUnavailable, ProbeError, SettingsError
+from essor.model.probes import Outcome, ProbeRequest, ProbeTarget, Quirks
 from inference_probe.transcript import Transcript
 from inference_probe.wire import Clock, Exchange
+
+
+class TargetFailed(ProbeError):
+    """A target that was reached and then failed while being opened; it is recorded with its outcome."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        """How it failed."""
 
 
 class Session(Protocol):
@@ -39,8 +48,11 @@ class Session(Protocol):
 class Backend(Protocol):
     """A file of `backends/`."""
 
-    async def open_session(self, target: ProbeTarget, clock: Clock) -> Session:
-        """Reach `target`. Raises BackendUnavailable with the reason: no key, no server, no GPU."""
+    async def open_session(self, target: ProbeTarget, clock: Clock, patience: float) -> Session:
+        """Reach `target`, waiting at most `patience` seconds for an answer.
+
+        Raises BackendUnavailable with the reason (no key, no server, no GPU), or TargetFailed.
+        """
 
 
 def backend_names() -> tuple[str, ...]:
@@ -49,12 +61,12 @@ def backend_names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in iter_modules(package.__path__)))
 
 
-async def open_session(target: ProbeTarget, clock: Clock) -> Session:
+async def open_session(target: ProbeTarget, clock: Clock, patience: float = 60) -> Session:
     """A session with `target` through its backend."""
     if target.backend not in backend_names():
         raise SettingsError(f"No backend {target.backend!r} (target {target.name}). Known: {', '.join(backend_names())}.")
     backend: Backend = import_module(f"inference_probe.backends.{target.backend}")  # type: ignore[assignment]
-    return await backend.open_session(target, clock)
+    return await backend.open_session(target, clock, patience)
 
 
 def key_of(target: ProbeTarget) -> str | None:

@@ -59,10 +59,10 @@ class HttpSession:
         self.wire.close()
 
 
-async def offered(target: ProbeTarget, url: str, headers: Mapping[str, str]) -> httpx.Response:
+async def offered(target: ProbeTarget, url: str, headers: Mapping[str, str], patience: float) -> httpx.Response:
     """The server's answer to a plain GET. Raises BackendUnavailable when there is no server or the key is refused."""
     try:
-        async with httpx.AsyncClient(timeout=15) as client:
+        async with httpx.AsyncClient(timeout=min(patience, 15)) as client:
             answer = await client.get(url, headers=dict(headers))
     except httpx.TransportError as error:
         raise BackendUnavailable(f"No server for {target.name} at {url}: {error!r}.") from error

@@ -1,7 +1,7 @@
 """An honest public fake: a local server that answers by script, to the tenth of a millisecond, and tells the truth after.
 
 ``python3 -m inference_probe.replica --port 8777`` speaks OpenAI's, Anthropic's and Ollama's dialects.
-One thread sends everything in the order of its time; ``GET /truth`` gives when each send really happened.
+``GET /truth`` gives when each send really happened.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 import argparse
 import heapq
 import json
+import select
 import socket
 import struct
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -26,8 +29,9 @@ from inference_probe.script import PREFIX, Frame, Script, frames, read_script
 DIALECTS = {"/v1/chat/completions": "openai", "/v1/messages": "anthropic", "/api/chat": "ollama"}
 KNOWN_FIELDS = {"model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "generation_config"}
 HEADS = {"openai": "text/event-stream", "anthropic": "text/event-stream", "ollama": "application/x-ndjson"}
-SPIN_NS = 150_000
-"""The last part of a wait is spun, because a sleep ends up to this late."""
+AWAKE_NS = 100_000
+"""The last part of a wait is spent awake, because a sleep ends up to this late."""
+MOST_AT_ONCE = 65536
 
 
 @dataclass(slots=True)
@@ -53,60 +57,18 @@ class _Due:
     after: str = field(compare=False, default="")
 
 
-class Sender:
-    """The one thread that sends, each piece at its time."""
-
-    def __init__(self) -> None:
-        self.heap: list[_Due] = []
-        self.order = count()
-        self.changed = threading.Condition()
-        self.stopped = False
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def schedule(self, connection: socket.socket, pieces: list[tuple[Frame, str]], truth: Truth) -> None:
-        """Take the pieces of one answer in; ``after`` says what happens to the connection with the last."""
-        with self.changed:
-            for frame, after in pieces:
-                at = truth.received_ns + frame.after_ns
-                heapq.heappush(self.heap, _Due(at, next(self.order), connection, frame.data, frame.tokens, truth, after))
-            self.changed.notify()
-
-    def stop(self) -> None:
-        """End the thread."""
-        with self.changed:
-            self.stopped = True
-            self.changed.notify()
-
-    def _run(self) -> None:
-        while True:
-            due = self._next()
-            if due is None:
-                return
-            _send(due)
-
-    def _next(self) -> _Due | None:
-        """The next piece, once its time has come."""
-        with self.changed:
-            while not self.stopped:
-                wait = self.heap[0].at_ns - time.perf_counter_ns() if self.heap else None
-                if wait is not None and wait <= SPIN_NS:
-                    due = heapq.heappop(self.heap)
-                    break
-                self.changed.wait(None if wait is None else (wait - SPIN_NS) / 1e9)
-            else:
-                return None
-        while time.perf_counter_ns() < due.at_ns:
-            pass
-        return due
-
-
 class Replica:
-    """The server."""
+    """The server: one thread that reads what has come and sends what is due, so that nothing waits for a lock."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self.listener = socket.create_server((host, port), backlog=1024)
-        self.sender = Sender()
         self.truths: list[Truth] = []
+        self.asked: Counter[str] = Counter()
+        self.heap: list[_Due] = []
+        self.order = count()
+        self.buffers: dict[socket.socket, bytes] = {}
+        self.ears, self.mouth = socket.socketpair()
+        self.thread = threading.Thread(target=self._run, daemon=True)
 
     @property
     def address(self) -> str:
@@ -116,32 +78,64 @@ class Replica:
 
     def start(self) -> None:
         """Begin to listen."""
-        self.sender.thread.start()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.thread.start()
 
     def stop(self) -> None:
         """Listen no more."""
-        with suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.sender.stop()
+        self.mouth.send(b"!")
+        self.thread.join(timeout=5)
+        for one in (self.listener, self.ears, self.mouth, *self.buffers):
+            one.close()
+
+    def _run(self) -> None:
+        while True:
+            for ready in self._heard():
+                if ready is self.ears:
+                    return
+                if ready is self.listener:
+                    self._accept()
+                else:
+                    self._read(ready)
+            self._send_due()
+
+    def _heard(self) -> list[socket.socket]:
+        """What has something to read, waiting for it until the next piece is due."""
+        wait = None
+        if self.heap:
+            wait = max(0, self.heap[0].at_ns - time.perf_counter_ns() - AWAKE_NS) / 1e9
+        ready, _, _ = select.select([self.ears, self.listener, *self.buffers], [], [], wait)
+        return ready
 
     def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        connection, _ = self.listener.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffers[connection] = b""
 
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError, ValueError):
-            while (request := _read_request(connection)) is not None:
-                self._answer(connection, *request)
-
-    def _answer(self, connection: socket.socket, method: str, path: str, body: bytes) -> None:
+    def _read(self, connection: socket.socket) -> None:
+        try:
+            data = connection.recv(MOST_AT_ONCE)
+        except OSError:
+            data = b""
+        if not data:
+            self._let_go(connection)
+            return
         now = time.perf_counter_ns()
+        request, self.buffers[connection] = take_request(self.buffers[connection] + data)
+        if request is not None:
+            with suppress(OSError):
+                self._answer(connection, now, *request)
+
+    def _send_due(self) -> None:
+        while self.heap and self.heap[0].at_ns <= time.perf_counter_ns():
+            due = heapq.heappop(self.heap)
+            if due.connection in self.buffers and not _send(due):
+                self._let_go(due.connection)
+
+    def _let_go(self, connection: socket.socket) -> None:
+        self.buffers.pop(connection, None)
+        connection.close()
+
+    def _answer(self, connection: socket.socket, now: int, method: str, path: str, body: bytes) -> None:
         dialect = DIALECTS.get(path.partition("?")[0])
         if method == "GET" or dialect is None:
             connection.sendall(_whole(200, self._listing(path)))
@@ -150,7 +144,7 @@ class Replica:
         truth = Truth(_prompt(asked), now)
         self.truths.append(truth)
         try:
-            script = read_script(asked.get("model", ""))
+            script = self._script(asked.get("model", ""))
         except SettingsError as error:
             connection.sendall(_whole(404, {"error": {"message": str(error)}}))
             return
@@ -158,7 +152,14 @@ class Replica:
         if refusal is not None:
             connection.sendall(refusal)
             return
-        self.sender.schedule(connection, _pieces(script, dialect), truth)
+        for frame, after in _pieces(script, dialect):
+            at = now + frame.after_ns
+            heapq.heappush(self.heap, _Due(at, next(self.order), connection, frame.data, frame.tokens, truth, after))
+
+    def _script(self, model: str) -> Script:
+        script = read_script(model)
+        self.asked[model] += 1
+        return replace(script, fault="none") if self.asked[model] <= script.calm else script
 
     def _listing(self, path: str) -> Any:  # noqa: ANN401 - JSON
         path = path.partition("?")[0]
@@ -194,8 +195,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+@cache
 def _pieces(script: Script, dialect: str) -> list[tuple[Frame, str]]:
-    """Every send of an answer in transfer framing, and with the last what happens to the connection."""
+    """Every send of an answer in transfer framing, and with the last what happens to the connection.
+
+    Kept, because writing them takes a millisecond in which a busy server could neither read nor send.
+    """
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {HEADS[dialect]}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     said = frames(script, dialect)
     pieces = [(Frame(0, head, 0), "")]
@@ -225,22 +230,16 @@ def _whole(status: int, data: Any, more: str = "") -> bytes:  # noqa: ANN401 - J
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def _read_request(connection: socket.socket) -> tuple[str, str, bytes] | None:
-    """Method, path and body of the next request; None when the client has gone."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = connection.recv(65536)
-        if not more:
-            return None
-        data += more
-    head, _, body = data.partition(b"\r\n\r\n")
+def take_request(data: bytes) -> tuple[tuple[str, str, bytes] | None, bytes]:
+    """Method, path and body of a request that has come whole, and what is left; None while it has not."""
+    head, found, rest = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
-    method, path, _ = lines[0].split(" ", 2)
     lengths = [line.split(":", 1)[1] for line in lines if line.lower().startswith("content-length:")]
     size = int(lengths[0]) if lengths else 0
-    while len(body) < size:
-        body += connection.recv(65536)
-    return method, path, body
+    if not found or len(rest) < size:
+        return None, data
+    method, path, _ = lines[0].split(" ", 2)
+    return (method, path, rest[:size]), rest[size:]
 
 
 def _prompt(asked: dict[str, Any]) -> str:
@@ -249,16 +248,17 @@ def _prompt(asked: dict[str, Any]) -> str:
     return content if isinstance(content, str) else json.dumps(content)
 
 
-def _send(due: _Due) -> None:
-    with suppress(OSError):
+def _send(due: _Due) -> bool:
+    """Send one piece; whether the connection lives on."""
+    try:
         if due.data:
             due.connection.sendall(due.data)
             due.truth.sends.append((time.perf_counter_ns(), due.tokens))
-        if due.after == "reset":
-            due.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        if due.after:
-            due.connection.shutdown(socket.SHUT_RD)
-            due.connection.close()
+    except OSError:
+        return False
+    if due.after == "reset":
+        due.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return not due.after
 
 
 if __name__ == "__main__":

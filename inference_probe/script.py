@@ -52,6 +52,8 @@ class Script:
     """Seconds of Retry-After with 429; 0 for none."""
     strict: int = 0
     """Whether unknown fields are refused with 422."""
+    calm: int = 0
+    """How many requests are answered without the fault before it sets in."""
 
     @property
     def model(self) -> str:

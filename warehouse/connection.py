@@ -26,9 +26,18 @@ VIEWS = (
     "rejects",
     "chart_readings",
     "chart_entries",
+    "look_days",
     "chart_days",
+    "app_days",
     "app_looks",
+    "claims",
+    "verdicts",
+    "events",
+    "methods",
+    "estimates",
     "listing_readings",
+    "rating_steps",
+    "install_steps",
 )
 """The views, each from its file in `warehouse/views/`, in the order in which they build on each other."""
 BEGINNING = "1970-01-01 00:00:00+00"

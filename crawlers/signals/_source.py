@@ -46,11 +46,15 @@ class SignalTarget:
         return [SignalReading(self.source, subject, metric, status, message) for metric in self.metrics]
 
     def series(
-        self, subject: str, metric: Metric, points: Iterable[SignalPoint], message: str | None = None
+        self, subject: str, metric: Metric, points: Iterable[SignalPoint], lacks: str | None = None
     ) -> SignalReading:
-        """The reading of a series, oldest first, without the periods that were not over."""
-        over = sorted((point for point in points if self._over(point)), key=lambda point: point.end or "")
-        return SignalReading(self.source, subject, metric, Status.COMPLETE, message, tuple(over))
+        """The reading of a series, oldest first, without the periods that were not over; `lacks` makes it partial."""
+        over = tuple(sorted((point for point in points if self._over(point)), key=lambda point: point.end or ""))
+        if not over:
+            message = f"no period was over by {self.until}"
+            return SignalReading(self.source, subject, metric, Status.EMPTY, message)
+        status = Status.PARTIAL if lacks else Status.COMPLETE
+        return SignalReading(self.source, subject, metric, status, lacks, over)
 
     def now(
         self, subject: str, values: Mapping[Metric, float | None], message: str | None = None

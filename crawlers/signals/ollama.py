@@ -73,9 +73,8 @@ SOURCES = (Ollama(),)
 def _shown(page: str) -> dict[str, str]:
     """What the page shows as pulls, by model; the figure stands between a model's link and the next one's."""
     links = list(_MODEL.finditer(page))
-    ends = [link.start() for link in links[1:]] + [len(page)]
     found = {}
-    for link, end in zip(links, ends, strict=True):
+    for link, end in zip(links, [*(link.start() for link in links[1:]), len(page)], strict=False):
         pulls = _PULLS.search(unescape(page[link.end() : end]))
         if pulls is not None:
             found[link[1]] = (pulls[1] or pulls[2] or "").strip()

@@ -49,8 +49,8 @@ class OpenRouter:
     gives = "Tokens and share a day, 30 days a file; stitched, from 2026-08-20 on."
     limits = "One file a day, published about 01:46 UTC; the oldest is of 2026-09-19."
     traps: tuple[str, ...] = (
-        "The first 50 models and other, which has no rank: a maker's sum is a lower bound, and one that is missing is "
-        "below the cut and not 0.",
+        "The first 50 models and other, which has no rank: a maker's sum is a lower bound.",
+        "A maker that is missing on a day is below the cut that day: not a 0.",
         "The last two or three days are revised: each day is taken from the newest file that holds it.",
         "stealth/... models can reach the first place and vanish; google mixes Gemini and Gemma.",
         "latest.csv can mix dates just after publishing: the dated file is asked for.",
@@ -84,11 +84,9 @@ class OpenRouter:
             raise FetchError("200 without a single row")
         if not days:
             raise LayoutChanged("on none of the days do the shares make a whole")
-        bad = len({row.on for row in rows if row is not None}) - len(days)
-        odd = rows.count(None)
-        note = f"{bad} days are not whole and {odd} rows cannot be read" if bad or odd else None
         makers = target.subjects or sorted({row.maker for found in days.values() for row in found})
-        return tuple(reading for maker in makers for reading in _readings(target, maker, days, note))
+        lacks = _lacks(rows, days)
+        return tuple(reading for maker in makers for reading in _readings(target, maker, days, lacks))
 
 
 SOURCES = (OpenRouter(),)
@@ -117,14 +115,20 @@ def _whole_days(rows: Iterable[_Row]) -> dict[date, list[_Row]]:
     return {on: found for on, found in days.items() if abs(sum(row.share for row in found) - 1) <= _WHOLE}
 
 
-def _readings(target: SignalTarget, maker: str, days: dict[date, list[_Row]], note: str | None) -> list[SignalReading]:
+def _lacks(rows: list[_Row | None], days: dict[date, list[_Row]]) -> str | None:
+    bad = len({row.on for row in rows if row is not None}) - len(days)
+    odd = rows.count(None)
+    return f"{bad} days are not whole and {odd} rows cannot be read" if bad or odd else None
+
+
+def _readings(target: SignalTarget, maker: str, days: dict[date, list[_Row]], lacks: str | None) -> list[SignalReading]:
     own = {on: rows for on, found in days.items() if (rows := [row for row in found if row.maker == maker])}
     if not own:
         message = f"no model of {maker} is among the first 50 on any of {len(days)} days"
         return target.without(maker, Status.EMPTY, message)
     tokens = [SignalPoint.of_day(on, sum(row.tokens for row in rows)) for on, rows in own.items()]
     share = [SignalPoint.of_day(on, round(sum(row.share for row in rows), 9)) for on, rows in own.items()]
-    return [target.series(maker, TOKENS, tokens, note), target.series(maker, SHARE, share, note)]
+    return [target.series(maker, TOKENS, tokens, lacks), target.series(maker, SHARE, share, lacks)]
 
 
 def read_page_copy(body: bytes) -> tuple[SignalReading, ...]:

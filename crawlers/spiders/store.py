@@ -11,15 +11,14 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawlers.answers import Answer, followed, readings, retry_after, status_of, unanswered
-from crawlers.crawl import Crawl, Looked
+from crawlers.answers import followed, status_of, unanswered
+from crawlers.crawl import IN_VAIN, Crawl, Looked
 from crawlers.pace import RunStopped
-from crawlers.sources import Reading, Source, Target
-from crawlers.unreached import NO_CONNECTION, why_no_answer
-from essor.model.errors import Blocked, FetchError
-from essor.model.observation import Capture, Status
+from crawlers.sources import Reading
+from crawlers.unreached import NO_ANSWER, why_no_answer
+from essor.model.errors import FetchError
+from essor.model.observation import Status
 
-_TRY_AGAIN = frozenset({Status.BLOCKED, Status.FAILED})
 _MOST_HOPS = 5
 
 
@@ -39,69 +38,43 @@ class StoreSpider(scrapy.Spider):
 
     def parse(self, response: Response) -> Iterator[Looked | Request]:
         """The readings of an answer, and the next request when it was none to keep."""
-        answer, capture = response.meta["captured"]
-        elsewhere = followed(answer)
+        meta, kept = response.meta, response.meta["kept"]
+        elsewhere = followed(kept.answer)
         if elsewhere is None:
-            yield from self._judge(response.meta, answer, capture)
-        elif response.meta["hops"] < _MOST_HOPS:
-            yield self._request(elsewhere, **_kept(response.meta) | {"hops": response.meta["hops"] + 1})
+            yield from self._concluded_or_again(meta, kept.readings)
+        elif meta["hops"] < _MOST_HOPS:
+            yield self._request(elsewhere, **_of_target(meta) | {"hops": meta["hops"] + 1})
         else:
-            yield from self._without_answer(response.meta, Status.FAILED, "sent on too many times", again=False)
+            yield Looked(self._unanswered(meta, Status.FAILED, "sent on too many times"), concluded=True)
 
     def errback(self, failure: Failure) -> Iterator[Looked | Request]:
         """The readings of a look that brought no answer, and the next request when another may."""
         request: Request = failure.request  # type: ignore[attr-defined] # Scrapy puts it there
-        meta, error, host = request.meta, failure.value, urlsplit(request.url).hostname or ""
+        meta, error = request.meta, failure.value
         if isinstance(error, RunStopped):
             return
         if isinstance(error, FetchError):
-            yield from self._without_answer(meta, status_of(error), str(error), again=False)
-            return
-        message = why_no_answer(error, host, self.crawl.settings.pace.timeout)
-        if isinstance(error, NO_CONNECTION) and self._last(meta):
-            self.crawl.pace.give_up(host, f"{host} could not be reached in {meta['attempt']} attempts")
-        yield from self._without_answer(meta, Status.FAILED, message, again=True)
+            yield Looked(self._unanswered(meta, status_of(error), str(error)), concluded=True)
+        elif isinstance(error, NO_ANSWER):
+            message = why_no_answer(error, self._host(meta), self.crawl.settings.pace.timeout)
+            yield from self._concluded_or_again(meta, self._unanswered(meta, Status.FAILED, message))
+        else:
+            failure.raiseException()
 
-    def _judge(self, meta: dict[str, Any], answer: Answer, capture: Capture) -> Iterator[Looked | Request]:
-        found = readings(answer, capture, self.crawl.run_id)
-        statuses = {reading.status for reading in found}
-        again = statuses <= _TRY_AGAIN and self._wait(meta, answer, blocked=Status.BLOCKED in statuses)
+    def _concluded_or_again(self, meta: dict[str, Any], found: tuple[Reading, ...]) -> Iterator[Looked | Request]:
+        in_vain = {reading.status for reading in found} <= IN_VAIN
+        again = in_vain and self.crawl.pace.may_try_again(self._host(meta), meta["attempt"])
         yield Looked(found, concluded=not again)
         if again:
-            yield self._next(meta)
+            url = meta["source"].url(meta["target"])
+            yield self._request(url, **_of_target(meta) | {"attempt": meta["attempt"] + 1, "hops": 0})
 
-    def _wait(self, meta: dict[str, Any], answer: Answer, *, blocked: bool) -> bool:
-        """Slows the host down after a block or a failure; whether to ask again."""
-        host, pace = urlsplit(answer.url).hostname or "", self.crawl.pace
-        asked = retry_after(answer)
-        if asked is not None and asked > self.crawl.settings.pace.longest_backoff:
-            pace.give_up(host, f"{host} asked to wait {asked:g} s, longer than pace.longest_backoff", Blocked)
-            return False
-        if blocked or not self._last(meta):
-            pace.pause(host, max(pace.backoff(meta["attempt"]), asked or 0.0))
-        return not self._last(meta)
-
-    def _without_answer(
-        self, meta: dict[str, Any], status: Status, message: str, *, again: bool
-    ) -> Iterator[Looked | Request]:
-        source, target, crawl = meta["source"], meta["target"], self.crawl
-        again = again and not self._last(meta)
-        yield Looked(self._unanswered(source, target, status, message), concluded=not again)
-        if again:
-            host = urlsplit(source.url(target)).hostname or ""
-            crawl.pace.pause(host, crawl.pace.backoff(meta["attempt"]))
-            yield self._next(meta)
-
-    def _unanswered(self, source: Source[Any], target: Target, status: Status, message: str) -> tuple[Reading, ...]:
-        crawl = self.crawl
+    def _unanswered(self, meta: dict[str, Any], status: Status, message: str) -> tuple[Reading, ...]:
+        crawl, source, target = self.crawl, meta["source"], meta["target"]
         return unanswered(source, target, status, message, observed_at=crawl.now(), run_id=crawl.run_id)
 
-    def _last(self, meta: dict[str, Any]) -> bool:
-        return bool(meta["attempt"] >= self.crawl.settings.pace.attempts)
-
-    def _next(self, meta: dict[str, Any]) -> Request:
-        url = meta["source"].url(meta["target"])
-        return self._request(url, **_kept(meta) | {"attempt": meta["attempt"] + 1, "hops": 0})
+    def _host(self, meta: dict[str, Any]) -> str:
+        return urlsplit(meta["source"].url(meta["target"])).hostname or ""
 
     def _request(self, url: str, **meta: Any) -> Request:  # noqa: ANN401 - Scrapy's meta
         form = urlsplit(url).fragment
@@ -117,5 +90,5 @@ class StoreSpider(scrapy.Spider):
         )
 
 
-def _kept(meta: dict[str, Any]) -> dict[str, Any]:
+def _of_target(meta: dict[str, Any]) -> dict[str, Any]:
     return {key: meta[key] for key in ("source", "target", "attempt", "hops")}

@@ -148,7 +148,7 @@ SOURCES = (GooglePlayDetails(), GooglePlayCharts())
 
 
 def _form(target: ChartTarget) -> str:
-    """The short body of parse-play (2022 to 2024); libraries of 2026 send one of 26 kB with the same three variables."""
+    """The short body of parse-play (2022 to 2024); libraries of 2026 send 26 kB with the same three variables."""
     rows, name = min(target.asked, LONGEST_CHART), _LIST_NAMES[target.chart.collection]
     inner = f'[[null,[[null,[null,{rows}]],null,null,[113]],[2,"{name}","{target.chart.category}"]]]'
     call = [[[_CHART_CALL, inner, None, "generic"]]]

@@ -23,7 +23,7 @@ Form = Annotated[str, Query(alias="format", pattern="^(json|csv)$", description=
 
 @router.get("/rank-history")
 def rank_history(request: Request, form: Form = "json") -> Response:
-    """What each look at a chart said of each app; parameters as on the page: apps, country, chart, category, from, to."""
+    """What each look at a chart said of each app; parameters: apps, store, country, chart, category, from, to."""
     at, selection = _asked(request)
     with at.cursor(selection) as cursor:
         chart = _chart(at, cursor, selection)
@@ -33,7 +33,7 @@ def rank_history(request: Request, form: Form = "json") -> Response:
 
 @router.get("/top-chart")
 def top_chart(request: Request, form: Form = "json") -> Response:
-    """A chart as last seen at or before a moment; parameters as on the page: country, chart, category, at."""
+    """A chart as last seen at or before a moment; parameters: store, country, chart, category, at."""
     at, selection = _asked(request)
     with at.cursor(selection) as cursor:
         chart = _chart(at, cursor, selection)

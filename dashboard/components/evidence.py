@@ -27,10 +27,12 @@ def evidence(found: pl.DataFrame, data_dir: Path, say: Language) -> list[Compone
         html.P(say("evidence.imported" if row["imported"] else "evidence.crawled"), className="subtitle"),
         *_archived(row, data_dir, say),
         html.Dl(_facts(row, say), className="facts"),
-        html.P(
-            html.A(say("evidence.page"), href=f"/evidence/{row['reading_id']}?lang={say.code}", className="plain-link")
-        ),
     ]
+
+
+def page_link(reading_id: str, say: Language) -> Component:
+    """The way to the same on a page of its own, which can be passed on."""
+    return html.P(html.A(say("evidence.page"), href=f"/evidence/{reading_id}?lang={say.code}"))
 
 
 def _subject(row: dict[str, Any], say: Language) -> str:

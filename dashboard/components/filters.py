@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,13 +12,36 @@ from dash import Input, Output, html
 from dash.development.base_component import Component
 
 from dashboard.language import Language
-from dashboard.selection import Selection, collection_key, nearest_chart
+from dashboard.selection import Selection, collection_key
 from essor.model.apps import App
 from essor.model.charts import Chart
 
 PERIODS = {"7": 7, "30": 30, "90": 90, "365": 365}
 """The periods on offer, days before the newest look."""
+LONG = timedelta(days=120)
+"""What was observed for longer than this is first shown by its last 90 days."""
+ALL = "all"
+"""The period of everything observed."""
+OWN = "own"
+"""The period whose two days the reader chooses."""
 CHART_FIELDS = ("store", "country", "collection", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What the choice of period says."""
+
+    name: str
+    """One of `period_options`."""
+    since: str | None
+    """The first day of a period of one's own."""
+    until: str | None
+    """Its last day."""
+
+    def of(self, selection: Selection, span: tuple[date, date]) -> Selection:
+        """The selection with the days that this means."""
+        since, until = days_of(self.name, span, self.since, self.until)
+        return replace(selection, since=since, until=until)
 
 
 def chart_filters(page: str, chart: Chart, known: Mapping[Chart, int], say: Language) -> list[Component]:
@@ -62,17 +85,19 @@ def period_options(say: Language) -> list[dict[str, str]]:
     """The periods on offer."""
     return [
         *({"value": key, "label": say(f"period.{key}")} for key in PERIODS),
-        {"value": "all", "label": say("period.all")},
-        {"value": "own", "label": say("period.own")},
+        {"value": ALL, "label": say("period.all")},
+        {"value": OWN, "label": say("period.own")},
     ]
 
 
 def period_of(selection: Selection, span: tuple[date, date]) -> str:
     """Which of the periods the selection's days make up."""
-    if selection.since is None and selection.until is None:
-        return "all"
-    days = (span[1] - selection.since).days if selection.since and not selection.until else None
-    return next((key for key, length in PERIODS.items() if length == days), "own")
+    if selection.until is not None or selection.since is None:
+        return OWN if selection.until is not None else ALL
+    if selection.since <= span[0]:
+        return ALL
+    days = (span[1] - selection.since).days
+    return next((key for key, length in PERIODS.items() if length == days), OWN)
 
 
 def days_of(
@@ -81,7 +106,15 @@ def days_of(
     """The first and last day that a choice of period means; `span` is what was ever observed."""
     if period in PERIODS:
         return span[1] - timedelta(days=PERIODS[period]), None
-    return (_read(since) or span[0], _read(until) or span[1]) if period == "own" else (None, None)
+    return (_read(since) or span[0], _read(until) or span[1]) if period == OWN else (span[0], None)
+
+
+def with_period(selection: Selection, span: tuple[date, date]) -> Selection:
+    """The selection with days: where it names none, everything, or the last 90 days of something long."""
+    if selection.since is not None or selection.until is not None:
+        return selection
+    long = span[1] - span[0] > LONG
+    return replace(selection, since=span[1] - timedelta(days=PERIODS["90"]) if long else span[0])
 
 
 def _read(text: str | None) -> date | None:
@@ -94,7 +127,7 @@ def _read(text: str | None) -> date | None:
 def _select(
     page: str, field: str, label: str, options: list[dict[str, str]], value: str | None, *, hidden: bool = False
 ) -> Component:
-    return dmc.Select(
+    picker: Component = dmc.Select(
         id=f"{page}-{field}",
         label=label,
         data=options,
@@ -106,10 +139,11 @@ def _select(
         comboboxProps={"withinPortal": True, "shadow": "md"},
         maxDropdownHeight=320,
     )
+    return picker
 
 
 def _day(page: str, field: str, value: date, say: Language) -> Component:
-    return dmc.TextInput(
+    field_of_day: Component = dmc.TextInput(
         id=f"{page}-{field}",
         label=say(f"filter.{field}"),
         value=value.isoformat(),
@@ -117,11 +151,12 @@ def _day(page: str, field: str, value: date, say: Language) -> Component:
         className="filter filter-day",
         debounce=400,
     )
+    return field_of_day
 
 
-def moment_filter(page: str, moments: Iterable[tuple[str, str]], value: str | None, say: Language) -> Component:
+def moment_filter(page: str, moments: list[dict[str, str]], value: str | None, say: Language) -> Component:
     """The picker of a moment."""
-    return _select(page, "at", say("filter.at"), [{"value": key, "label": text} for key, text in moments], value)
+    return _select(page, "at", say("filter.at"), moments, value)
 
 
 def row(page: str, items: Sequence[Component], *, own_days: bool = False) -> html.Div:
@@ -181,6 +216,6 @@ def shown(chart: Chart, known: Mapping[Chart, int], say: Language) -> dict[str, 
     return {"options": chart_options(chart, known, say), "values": chart_values(chart)}
 
 
-def picked_chart(picked: Mapping[str, str], known: Mapping[Chart, int]) -> Chart | None:
-    """The known chart nearest to what the pickers say."""
-    return nearest_chart(replace(Selection(), **picked), known)
+def with_chart(selection: Selection, picked: Mapping[str, str]) -> Selection:
+    """The selection with what the pickers say."""
+    return replace(selection, **picked)  # type: ignore[arg-type]

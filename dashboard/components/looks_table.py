@@ -8,6 +8,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 import polars as pl
+from dash.development.base_component import Component
 
 from dashboard.history import by_app, looks, missing_days
 from dashboard.language import Language
@@ -15,10 +16,12 @@ from essor.model.apps import App
 from essor.model.observation import State
 
 
-def looks_table(element_id: str, say: Language) -> dag.AgGrid:
-    """The empty grid; `rows` and `columns` fill it."""
-    return dag.AgGrid(
+def looks_table(element_id: str, filled: list[dict[str, Any]], heads: list[dict[str, Any]], say: Language) -> Component:
+    """The grid with its `rows` and `columns`."""
+    grid: Component = dag.AgGrid(
         id=element_id,
+        rowData=filled,
+        columnDefs=heads,
         defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "filter": False},
         columnSize="responsiveSizeToFit",
         dashGridOptions={
@@ -33,6 +36,7 @@ def looks_table(element_id: str, say: Language) -> dag.AgGrid:
         className="grid",
         style={"height": 420, "width": "100%"},
     )
+    return grid
 
 
 def grid_words(say: Language) -> dict[str, str]:

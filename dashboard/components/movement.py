@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash import html
 
+from dashboard.components.words import aria
 from dashboard.language import Language
 
 ARROWS = {"up": "▲", "down": "▼", "same": "=", "new": "+", "back": "↩"}
@@ -29,10 +30,10 @@ def movement(change: str | None, places: int | None, say: Language) -> html.Span
     number = abs(places or 0)
     heard = html.Span(say.count(f"movement.{change}", number), className="heard")
     return html.Span(
-        [_arrow(change), html.Span(f" {say.number(number)}", **{"aria-hidden": "true"}), heard],
+        [_arrow(change), html.Span(f" {say.number(number)}", **aria(hidden="true")), heard],
         className=f"movement movement-{change}",
     )
 
 
 def _arrow(change: str) -> html.Span:
-    return html.Span(ARROWS[change], className="arrow", **{"aria-hidden": "true"})
+    return html.Span(ARROWS[change], className="arrow", **aria(hidden="true"))

@@ -13,6 +13,11 @@ from dashboard.selection import collection_key
 from essor.model.charts import Chart
 
 
+def aria(**named: str) -> dict[str, Any]:
+    """Attributes for those who hear the page: ``aria(label="…")``."""
+    return {f"aria-{name}": value for name, value in named.items()}
+
+
 def headline(text: str, element_id: str) -> html.H1:
     """The page's finding."""
     return html.H1(text, id=element_id, className="finding")

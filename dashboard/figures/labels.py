@@ -1,8 +1,71 @@
-"""Labels moved apart so that none overlap."""
+"""Labels at the ends of lines, moved apart so that none overlap."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dashboard.figures.theme import Theme
+
+LETTER = 7.3
+"""Mean width of a letter, pixels."""
+LINE = 19
+"""Height that a label needs, pixels."""
+THREAD = 18
+"""Length of the thread from a line's end to its label, pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndLabel:
+    """What stands at the end of one line."""
+
+    name: str
+    """The app's name."""
+    value: str
+    """Its last rank, or the word for its absence."""
+    height: float
+    """Where the line ends, as a share of the figure's height, 0 at the foot."""
+    colour: str
+    """The line's colour."""
+    focus: bool
+    """Whether the line is the one in focus."""
+
+
+def room(labels: Sequence[EndLabel]) -> int:
+    """The width that the labels need right of the axis, pixels."""
+    return THREAD + 8 + int(LETTER * max((len(f"{label.name} {label.value}") for label in labels), default=0))
+
+
+def placed(labels: Sequence[EndLabel], at: datetime, plot: float, theme: Theme) -> list[dict[str, Any]]:
+    """The labels as Plotly's annotations beside the moment `at` of a plot `plot` pixels high."""
+    places = spread([label.height * plot for label in labels], gap=LINE, lowest=0.10 * plot, highest=plot)
+    return [
+        _annotation(label, at, label.height * plot - place, theme) for label, place in zip(labels, places, strict=True)
+    ]
+
+
+def _annotation(label: EndLabel, at: datetime, shift: float, theme: Theme) -> dict[str, Any]:
+    name = f"<b>{label.name}</b>" if label.focus else label.name
+    return {
+        "x": at,
+        "y": label.height,
+        "xref": "x",
+        "yref": "paper",
+        "ax": THREAD,
+        "ay": shift,
+        "xanchor": "left",
+        "align": "left",
+        "showarrow": True,
+        "arrowhead": 0,
+        "arrowwidth": 1,
+        "standoff": 5,
+        "arrowcolor": label.colour,
+        "borderpad": 0,
+        "text": f"{name} <b>{label.value}</b>",
+        "font": {"size": 13, "color": theme.ink if label.focus else theme.quiet},
+    }
 
 
 def spread(wanted: Sequence[float], gap: float, lowest: float, highest: float) -> list[float]:

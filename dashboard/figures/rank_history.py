@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import log10
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.figures.labels import spread
+from dashboard.figures.labels import EndLabel, placed, room
 from dashboard.figures.theme import Theme
 from dashboard.history import by_app, gaps, looks, of_app
 from dashboard.language import Language
@@ -23,8 +24,8 @@ MARGIN = {"l": 34, "t": 14, "b": 44}
 TICKS = (1, 3, 10, 30, 100, 200)
 BAND = (0.12, 0.19)
 """Where the band of absence is, as a share of the height."""
-LETTER = 7.3
-"""Mean width of a letter of the labels, pixels."""
+TOP, BELOW = -0.05, 1.04
+"""Room above rank 1 (a power of ten) and below the deepest tick (a factor)."""
 MANY = 150
 """From this many looks on the dots are drawn small."""
 
@@ -35,60 +36,73 @@ def rank_history_figure(
     """The figure of `warehouse.reads.charts.rank_history`'s frame; the first of `apps` is in focus."""
     series, seen = by_app(frame), looks(frame)
     drawn = [app for app in apps if app.slug in set(series["app"])]
-    absent = series.filter(pl.col("state") == State.ABSENT.value).height > 0
-    figure = go.Figure(layout=_layout(drawn, series, seen, theme, say, absent=absent))
-    for app in reversed(drawn):
-        figure.add_trace(_line(app, of_app(series, app.slug), say, theme, cadence, focus=app is drawn[0]))
-        figure.add_trace(_absences(app, of_app(series, app.slug), say, theme, row=drawn.index(app)))
+    figure = go.Figure(layout=_layout(drawn, series, seen, say, theme))
+    for row, app in reversed(list(enumerate(drawn))):
+        rows = of_app(series, app.slug)
+        figure.add_trace(_line(app, _with_gaps(rows, cadence), say, theme, focus=row == 0))
+        figure.add_trace(_absences(app, rows, say, theme, row=row))
     figure.add_traces(_coverage(seen, cadence, say, theme))
     return figure
 
 
 def _layout(
-    apps: Sequence[App], series: pl.DataFrame, seen: pl.DataFrame, theme: Theme, say: Language, *, absent: bool
+    apps: Sequence[App], series: pl.DataFrame, seen: pl.DataFrame, say: Language, theme: Theme
 ) -> dict[str, Any]:
-    ranks = _rank_domain(absent=absent)
-    labels = _end_labels(apps, series, seen, say, theme, ranks)
+    labels = _end_labels(apps, series, _depth(seen), say, theme)
+    plot, last = HEIGHT - MARGIN["t"] - MARGIN["b"], _plain(seen["observed_at"][-1])
     return {
         **theme.layout(),
         "height": HEIGHT,
-        "margin": {**MARGIN, "r": 26 + int(LETTER * max((len(text) for text in labels["plain"]), default=0))},
+        "margin": {**MARGIN, "r": room(labels)},
         "hovermode": "x unified",
         "barmode": "overlay",
         "bargap": 0,
-        "xaxis": {
-            **theme.time_axis(),
-            "anchor": "y3",
-            "range": _span(seen),
-            "hoverformat": "%-d %b %Y, %H:%M UTC",
-            "showspikes": True,
-            "spikemode": "across",
-            "spikethickness": 1,
-            "spikedash": "solid",
-            "spikecolor": theme.quiet,
-        },
-        "yaxis": _rank_axis(_depth(seen), theme, ranks),
-        "yaxis2": _strip_axis(list(BAND), len(apps)),
-        "yaxis3": _strip_axis([0.0, 0.03], 1),
-        "annotations": labels["annotations"] + _captions(seen, say, theme, absent=absent),
-        "shapes": [_band(theme)] if absent else [],
+        "xaxis": _time_axis(seen, theme),
+        "yaxis": _rank_axis(_depth(seen), theme, _rank_domain(series)),
+        "yaxis2": _strip_axis(BAND, len(apps)),
+        "yaxis3": _strip_axis((0.0, 0.03), 1),
+        "annotations": placed(labels, last, plot, theme) + _captions(seen, say, theme, absent=_any_absent(series)),
+        "shapes": [_band(theme)] if _any_absent(series) else [],
     }
 
 
-def _rank_domain(*, absent: bool) -> tuple[float, float]:
-    return (0.25, 1.0) if absent else (0.11, 1.0)
+def _time_axis(seen: pl.DataFrame, theme: Theme) -> dict[str, Any]:
+    return {
+        **theme.time_axis(),
+        "anchor": "y3",
+        "range": _span(seen),
+        "hoverformat": "%-d %b %Y, %H:%M UTC",
+        "showspikes": True,
+        "spikemode": "across",
+        "spikethickness": 1,
+        "spikedash": "solid",
+        "spikecolor": theme.quiet,
+    }
+
+
+def _any_absent(series: pl.DataFrame) -> bool:
+    return not series.filter(pl.col("state") == State.ABSENT.value).is_empty()
+
+
+def _rank_domain(series: pl.DataFrame) -> tuple[float, float]:
+    """The share of the height that the ranks have; the band of absence is given room only where it is needed."""
+    return (0.25, 1.0) if _any_absent(series) else (0.11, 1.0)
 
 
 def _depth(seen: pl.DataFrame) -> int:
-    deepest = int(seen["depth"].max() or TICKS[-2])  # type: ignore[arg-type]
-    return next((tick for tick in TICKS if tick >= max(deepest, 10)), deepest)
+    """The lowest rank that the axis shows: the tick below the deepest look."""
+    return next((tick for tick in TICKS if tick >= max(_deepest(seen), 10)), _deepest(seen))
+
+
+def _deepest(seen: pl.DataFrame) -> int:
+    return max(seen["depth"].drop_nulls().to_list(), default=TICKS[-2])
 
 
 def _rank_axis(depth: int, theme: Theme, domain: tuple[float, float]) -> dict[str, Any]:
     ticks = [tick for tick in TICKS if tick <= depth]
     return {
         "type": "log",
-        "range": [log10(depth * 1.04), -0.05],
+        "range": [log10(depth * BELOW), TOP],
         "domain": domain,
         "tickvals": ticks,
         "ticktext": [str(tick) for tick in ticks],
@@ -99,7 +113,7 @@ def _rank_axis(depth: int, theme: Theme, domain: tuple[float, float]) -> dict[st
     }
 
 
-def _strip_axis(domain: list[float], rows: int) -> dict[str, Any]:
+def _strip_axis(domain: tuple[float, float], rows: int) -> dict[str, Any]:
     return {"domain": domain, "range": [rows - 0.5, -0.5], "visible": False, "fixedrange": True, "anchor": "x"}
 
 
@@ -111,15 +125,13 @@ def _band(theme: Theme) -> dict[str, Any]:
 
 
 def _span(seen: pl.DataFrame) -> list[datetime]:
-    first, last = seen["observed_at"].min(), seen["observed_at"].max()
-    pad = max((last - first) / 60, timedelta(hours=6))  # type: ignore[operator, operator, type-var]
-    return [_plain(first - pad), _plain(last + pad / 3)]  # type: ignore[operator]
+    """The axis from the first to the last look, with a little room."""
+    first, last = seen["observed_at"][0], seen["observed_at"][-1]
+    pad = max((last - first) / 60, timedelta(hours=6))
+    return [_plain(first - pad), _plain(last + pad / 3)]
 
 
-def _line(
-    app: App, rows: pl.DataFrame, say: Language, theme: Theme, cadence: timedelta | None, *, focus: bool
-) -> go.Scatter:
-    points = _with_gaps(rows, cadence)
+def _line(app: App, points: Sequence[dict[str, Any]], say: Language, theme: Theme, *, focus: bool) -> go.Scatter:
     return go.Scatter(
         x=[_plain(point["observed_at"]) for point in points],
         y=[point["rank"] for point in points],
@@ -127,7 +139,7 @@ def _line(
         name=app.name,
         mode="lines+markers",
         line={"shape": "hv", "color": theme.of(app), "width": 3 if focus else 1.75, "dash": app.dash},
-        marker={"size": _dot(rows.height, focus=focus), "color": theme.of(app)},
+        marker={"size": _dot(len(points), focus=focus), "color": theme.of(app)},
         opacity=1 if focus else 0.9,
         connectgaps=False,
         hovertemplate="<b>%{fullData.name}</b>  %{customdata[1]}<extra></extra>",
@@ -178,7 +190,7 @@ def _absences(app: App, rows: pl.DataFrame, say: Language, theme: Theme, *, row:
 def _coverage(seen: pl.DataFrame, cadence: timedelta | None, say: Language, theme: Theme) -> list[Any]:
     moments = seen.filter("usable")["observed_at"].to_list()
     holes = gaps(moments, cadence)
-    solid = [(a, b) for a, b in zip(moments, moments[1:], strict=False) if (a, b) not in holes]
+    solid = [(a, b) for a, b in pairwise(moments) if (a, b) not in holes]
     missed = seen.filter(~pl.col("usable"))
     return [
         _bars(solid, {"color": theme.covered, "line": {"width": 0}}),
@@ -223,36 +235,16 @@ def _missed(missed: pl.DataFrame, say: Language, theme: Theme) -> go.Scatter:
     )
 
 
-def _end_labels(
-    apps: Sequence[App],
-    series: pl.DataFrame,
-    seen: pl.DataFrame,
-    say: Language,
-    theme: Theme,
-    ranks: tuple[float, float],
-) -> dict[str, list[Any]]:
-    """The labels at the lines' ends, moved apart, each with a thread back to its line."""
-    ends = [(app, of_app(series, app.slug).tail(1)) for app in apps]
-    ends = [(app, end) for app, end in ends if end.height]
-    texts = [_label(app, end.row(0, named=True), say) for app, end in ends]
-    heights = [
-        _height(end.row(0, named=True), _depth(seen), ranks, _row_height(n, len(apps)))
-        for n, (_, end) in enumerate(ends)
-    ]
-    plot = HEIGHT - MARGIN["t"] - MARGIN["b"]
-    places = spread([height * plot for height in heights], gap=19, lowest=0.10 * plot, highest=plot)
-    last = _plain(seen["observed_at"].max())  # type: ignore[arg-type]
-    return {
-        "plain": [f"{app.name} {text}" for (app, _), text in zip(ends, texts, strict=True)],
-        "annotations": [
-            _annotation(app, text, last, height, height * plot - place, theme, focus=app is apps[0])
-            for (app, _), text, height, place in zip(ends, texts, heights, places, strict=True)
-        ],
-    }
-
-
-def _label(app: App, end: dict[str, Any], say: Language) -> str:  # noqa: ARG001 - read side by side with _annotation
-    return say("label.absent") if end["rank"] is None else say.number(end["rank"])
+def _end_labels(apps: Sequence[App], series: pl.DataFrame, depth: int, say: Language, theme: Theme) -> list[EndLabel]:
+    """What stands at the end of each app's line."""
+    ranks = _rank_domain(series)
+    labels = []
+    for row, app in enumerate(apps):
+        for end in of_app(series, app.slug).tail(1).iter_rows(named=True):
+            value = say("label.absent") if end["rank"] is None else say.number(end["rank"])
+            height = _height(end["rank"], depth, ranks) if end["rank"] is not None else _row_height(row, len(apps))
+            labels.append(EndLabel(app.name, value, height, theme.of(app), focus=row == 0))
+    return labels
 
 
 def _row_height(row: int, rows: int) -> float:
@@ -260,47 +252,21 @@ def _row_height(row: int, rows: int) -> float:
     return BAND[1] - (BAND[1] - BAND[0]) * (row + 0.5) / rows
 
 
-def _height(end: dict[str, Any], depth: int, ranks: tuple[float, float], in_band: float) -> float:
-    """Where on the paper, 0 to 1, a line ends."""
-    if end["rank"] is None:
-        return in_band
-    top, bottom = -0.05, log10(depth * 1.04)
-    return ranks[0] + (ranks[1] - ranks[0]) * (bottom - log10(end["rank"])) / (bottom - top)
-
-
-def _annotation(
-    app: App, text: str, last: datetime, height: float, shift: float, theme: Theme, *, focus: bool
-) -> dict[str, Any]:
-    name = f"<b>{app.name}</b>" if focus else app.name
-    return {
-        "x": last,
-        "y": height,
-        "xref": "x",
-        "yref": "paper",
-        "ax": 18,
-        "ay": shift,
-        "xanchor": "left",
-        "align": "left",
-        "showarrow": True,
-        "arrowhead": 0,
-        "arrowwidth": 1,
-        "standoff": 5,
-        "arrowcolor": theme.of(app),
-        "borderpad": 0,
-        "text": f"{name} <b>{text}</b>",
-        "font": {"size": 13, "color": theme.ink if focus else theme.quiet},
-    }
+def _height(rank: int, depth: int, ranks: tuple[float, float]) -> float:
+    """Where on the paper, 0 to 1, a rank is."""
+    top, bottom = TOP, log10(depth * BELOW)
+    return ranks[0] + (ranks[1] - ranks[0]) * (bottom - log10(rank)) / (bottom - top)
 
 
 def _captions(seen: pl.DataFrame, say: Language, theme: Theme, *, absent: bool) -> list[dict[str, Any]]:
     """The names of the two strips under the axis, at their left."""
     texts = [(0.034, say("coverage.name"))]
     if absent:
-        texts.append((BAND[1], say("state.absent", depth=int(seen["depth"].max() or 0))))  # type: ignore[call-overload]
+        texts.append((BAND[1], say("state.absent", depth=_deepest(seen))))
     return [
         {
-            "x": 0, "y": y, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-            "text": text, "font": {"size": 12, "color": theme.quiet}, "borderpad": 0,
+            "x": 0, "y": y, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom",
+            "showarrow": False, "text": text, "font": {"size": 12, "color": theme.quiet}, "borderpad": 0,
         }
         for y, text in texts
     ]  # fmt: skip

@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import log10
 from urllib.parse import quote
+
+import polars as pl
 
 from dashboard.history import gaps
 
 WIDTH, HEIGHT, PAD = 216, 40, 4
 
 
-def sparkline(
-    points: Sequence[tuple[datetime, int | None]],
-    start: datetime,
-    end: datetime,
-    colour: str,
-    cadence: timedelta | None,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The weeks that a column of sparklines shows."""
+
+    points: pl.DataFrame
+    """`warehouse.reads.overview.spark`'s frame."""
+    start: datetime
+    """Where the sparklines begin."""
+    end: datetime
+    """Where they end: the newest look."""
+    step: timedelta | None
+    """The usual time between two looks."""
+
+
+def sparkline(points: Sequence[tuple[datetime, int | None]], course: Course, colour: str) -> str:
     """A data address of an SVG: rank 1 at the top, broken where nobody looked, a tick at the foot where absent."""
-    span = max((end - start).total_seconds(), 1)
-    deepest = max((rank for _, rank in points if rank is not None), default=1)
-    best = min((rank for _, rank in points if rank is not None), default=1)
-    placed = [(_across((when - start).total_seconds() / span), _down(rank, best, deepest)) for when, rank in points]
-    breaks = {a for a, _ in gaps([when for when, _ in points], cadence)}
+    ranks = [rank for _, rank in points if rank is not None] or [1]
+    span = max((course.end - course.start).total_seconds(), 1)
+    placed = [
+        (_across((when - course.start).total_seconds() / span), _down(rank, min(ranks), max(ranks)))
+        for when, rank in points
+    ]
+    breaks = {a for a, _ in gaps([when for when, _ in points], course.step)}
     path = _path(placed, [when in breaks for when, _ in points])
+    return "data:image/svg+xml;utf8," + quote(_svg(path, placed, colour))
+
+
+def _svg(path: str, placed: Sequence[tuple[float, float | None]], colour: str) -> str:
     ticks = "".join(
         f'<path d="M{x:.1f} {HEIGHT - 3}v3" stroke="{colour}" stroke-width="1.5"/>' for x, y in placed if y is None
     )
-    return "data:image/svg+xml;utf8," + quote(_svg(path, ticks, placed, colour))
-
-
-def _svg(path: str, ticks: str, placed: Sequence[tuple[float, float | None]], colour: str) -> str:
     looks = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.6" fill="{colour}"/>' for x, y in placed if y is not None)
     last = next(((x, y) for x, y in reversed(placed) if y is not None), None)
     dot = f'<circle cx="{last[0]:.1f}" cy="{last[1]:.1f}" r="3" fill="{colour}"/>' if last else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.5" stroke-linejoin="round"/>{ticks}{looks}{dot}</svg>'
+        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.5" stroke-linejoin="round"/>'
+        f"{ticks}{looks}{dot}</svg>"
     )
 
 

@@ -50,7 +50,7 @@ class Theme:
         """The layout that all figures begin with."""
         return {
             "paper_bgcolor": self.surface,
-            "plot_bgcolor": self.surface,
+            "plot_bgcolor": "rgba(0,0,0,0)",
             "font": {"family": FONT, "size": 13, "color": self.ink},
             "showlegend": False,
             "dragmode": False,
@@ -88,7 +88,7 @@ def theme(name: str | None) -> Theme:
     return DARK if name == "dark" else LIGHT
 
 
-def graph_config(say: Language) -> dict[str, Any]:
+def graph_config(say: Language) -> Any:  # noqa: ANN401 - Dash types it as a dict of its own
     """What Plotly is told beside the figure: no buttons that call elsewhere, the reader's months."""
     return {
         "displayModeBar": False,

@@ -1,19 +1,18 @@
-"""Evidence: where does this reading come from?"""
+"""Evidence: where a reading comes from."""
 
 from __future__ import annotations
 
-import dash
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.evidence import evidence
 from dashboard.desk import arrival, desk
-from dashboard.shell import frame, page_title
+from dashboard.shell import frame, register_page
 from warehouse.reads.trace import trace
 
 PAGE = "evidence"
 
-dash.register_page(__name__, path_template="/evidence/<reading_id>", name=PAGE, order=90, title=page_title(PAGE))
+register_page(__name__, PAGE, "/evidence/<reading_id>", order=90, menu=False)
 
 
 def layout(reading_id: str = "", **query: object) -> Component:

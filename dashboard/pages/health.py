@@ -1,4 +1,4 @@
-"""Health: what was collected, what was not, and how old is it?"""
+"""Health: what was collected, what was not, and how old it is."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import dash
 import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.words import headline, notice
+from dashboard.components.words import aria, headline, notice
 from dashboard.desk import Reader, arrival, desk
 from dashboard.figures.collection_days import HEIGHT, collection_days_figure
 from dashboard.figures.theme import graph_config
+from dashboard.history import newest
 from dashboard.language import Language
 from dashboard.sentences import health_finding
-from dashboard.shell import frame, nothing_yet, page_title
+from dashboard.shell import frame, nothing_yet, register_page
 from warehouse.connection import Cursor
 from warehouse.reads import health
 
@@ -26,7 +26,7 @@ DAYS = 60
 """The days before the newest look that the figure and the gaps cover."""
 ROWS = 20
 
-dash.register_page(__name__, path="/health", name=PAGE, order=3, menu=True, title=page_title(PAGE))
+register_page(__name__, PAGE, "/health", order=3)
 
 
 def layout(**query: object) -> Component:
@@ -34,21 +34,21 @@ def layout(**query: object) -> Component:
     selection, reader = arrival(query)
     with desk().cursor(selection) as cursor:
         fresh = health.freshness(cursor)
-        if fresh.is_empty():
-            return nothing_yet(desk(), cursor, selection, reader)
-        answer = _answer(cursor, fresh, desk().now(), reader)
+        last = newest(fresh["last_look_at"])
+        if last is None:
+            return nothing_yet(cursor, selection, reader)
+        answer = _answer(cursor, fresh, last, reader)
     return frame(PAGE, selection, reader, answer)
 
 
-def _answer(cursor: Cursor, fresh: pl.DataFrame, now: datetime, reader: Reader) -> list[Component]:
-    say, runs = reader.say, health.runs(cursor, ROWS)
-    last = fresh["last_look_at"].max()
-    since = last - timedelta(days=DAYS)  # type: ignore[operator]
+def _answer(cursor: Cursor, fresh: pl.DataFrame, last: datetime, reader: Reader) -> list[Component]:
+    say, runs, now = reader.say, health.runs(cursor, ROWS), desk().now()
+    since = last - timedelta(days=DAYS)
     return [
         headline(health_finding(fresh, runs, now, say), f"{PAGE}-finding"),
         html.P(say("health.subtitle", days=DAYS, since=say.day(since.date())), className="subtitle"),
         *[notice(say("health.reason", why=why), "bad") for why in _why(runs)],
-        _figure(health.statuses(cursor, since), since.date(), last.date(), reader),  # type: ignore[union-attr]
+        _figure(health.statuses(cursor, since), since.date(), last.date(), reader),
         html.H2(say("health.freshness")),
         _table("fresh", _fresh_rows(fresh, now, say), say),
         html.H2(say("health.gaps")),
@@ -71,7 +71,7 @@ def _figure(statuses: pl.DataFrame, first: date, last: date, reader: Reader) -> 
     say = reader.say
     figure = collection_days_figure(statuses, first, last, say, reader.theme)
     graph = dcc.Graph(figure=figure, config=graph_config(say), style={"height": HEIGHT})
-    return html.Div(graph, role="img", className="figure", **{"aria-label": say("health.figure_text", days=DAYS)})
+    return html.Div(graph, role="img", className="figure", **aria(label=say("health.figure_text", days=DAYS)))
 
 
 def _table(name: str, rows: Sequence[Sequence[Any]], say: Language) -> Component:
@@ -113,13 +113,36 @@ def _gaps(gaps: pl.DataFrame, say: Language) -> list[Component]:
 
 
 def _gap_row(row: dict[str, Any], say: Language) -> list[Any]:
-    days = [
-        f"{say.short_day(day, year=False)} ({say('status.none') if status is None else say(f'status.{status}')})"
-        for day, status in zip(row["day"], row["status"], strict=True)
-    ]
     collection = say(f"chart.{row['collection']}").lower()
+    words = [
+        say("health.stretch", status=say(f"status.{status or 'none'}"), days=_stretches(days, say))
+        for status, days in _by_status(row["day"], row["status"])
+    ]
     chart = f"{say.category(row['category'])}, {collection}"
-    return [say.country(row["country"]), chart, say.number(len(days)), ", ".join(days[-ROWS:])]
+    return [say.country(row["country"]), chart, say.number(len(row["day"])), ". ".join(words)]
+
+
+def _by_status(days: Sequence[date], statuses: Sequence[str | None]) -> list[tuple[str | None, list[date]]]:
+    grouped: dict[str | None, list[date]] = {}
+    for day, status in zip(days, statuses, strict=True):
+        grouped.setdefault(status, []).append(day)
+    return list(grouped.items())
+
+
+def _stretches(days: Sequence[date], say: Language) -> str:
+    """Days one after the other as one stretch: ``"31 Aug – 14 Sept, 19 Sept"``."""
+    stretches: list[tuple[date, date]] = []
+    for day in days:
+        if stretches and day - stretches[-1][1] == timedelta(days=1):
+            stretches[-1] = (stretches[-1][0], day)
+        else:
+            stretches.append((day, day))
+    return ", ".join(_stretch(first, last, say) for first, last in stretches)
+
+
+def _stretch(first: date, last: date, say: Language) -> str:
+    ends = [first] if first == last else [first, last]
+    return " – ".join(say.short_day(day, year=False) for day in ends)
 
 
 def _run_rows(runs: pl.DataFrame, say: Language) -> list[list[Any]]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dash
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.desk import arrival
-from dashboard.shell import frame, page_title
+from dashboard.shell import frame, register_page
 
 PAGE = "not_found"
 
-dash.register_page(__name__, path="/not-found", name=PAGE, order=99, title=page_title(PAGE))
+register_page(__name__, PAGE, "/not-found", order=99, menu=False)
 
 
 def layout(**query: object) -> Component:

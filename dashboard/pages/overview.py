@@ -1,9 +1,8 @@
-"""Overview: where does each followed app stand now?"""
+"""Overview: where each followed app stands now."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import dash
@@ -14,38 +13,35 @@ from dash.development.base_component import Component
 from dashboard.components import filters
 from dashboard.components.movement import change_of, movement
 from dashboard.components.words import chart_words, headline, notice, source_line
-from dashboard.desk import Desk, Reader, arrival, desk
-from dashboard.figures.sparkline import HEIGHT, WIDTH, sparkline
-from dashboard.history import usual_step
-from dashboard.selection import Selection, nearest_chart, read_address
+from dashboard.desk import View, arrival, desk
+from dashboard.figures.sparkline import HEIGHT, WIDTH, Course, sparkline
+from dashboard.history import newest, usual_step
+from dashboard.selection import read_address
 from dashboard.sentences import crawl_word, standing_finding
-from dashboard.shell import frame, nothing_yet, page_title
+from dashboard.shell import frame, nothing_yet, register_page, view_of
 from essor.model.apps import App
-from essor.model.charts import Chart
 from essor.model.observation import State as LookState
-from warehouse.connection import Cursor
 from warehouse.reads import charts, health, overview
 
 PAGE = "overview"
 SPARK_DAYS = 30
 STALE = timedelta(days=2)
 """From this age on the page says how old its figures are."""
+LAST = 10_000
+"""Where an app without a rank stands in the order."""
 
-dash.register_page(__name__, path="/", name=PAGE, order=0, menu=True, title=page_title(PAGE))
+register_page(__name__, PAGE, "/", order=0)
 
 
 def layout(**query: object) -> Component:
     """The page for an address."""
     selection, reader = arrival(query)
     with desk().cursor(selection) as cursor:
-        known = desk().charts(cursor)
-        chart = nearest_chart(selection, known)
-        if chart is None:
-            return nothing_yet(desk(), cursor, selection, reader)
-        selection = selection.of_chart(chart)
-        answer = _answer(desk(), cursor, chart, selection, reader)
-    row = filters.row(PAGE, filters.chart_filters(PAGE, chart, known, reader.say))
-    return frame(PAGE, selection, reader, [row, html.Div(answer, id=f"{PAGE}-answer")])
+        view = view_of(cursor, selection, reader)
+        if view is None:
+            return nothing_yet(cursor, selection, reader)
+        row = filters.row(PAGE, filters.chart_filters(PAGE, view.chart, view.known, view.say))
+        return frame(PAGE, view.selection, reader, [row, html.Div(_answer(view), id=f"{PAGE}-answer")])
 
 
 @callback(
@@ -61,131 +57,114 @@ def choose(picked: dict[str, str], address: str) -> dict[str, Any]:
     """Another chart picked."""
     selection, reader = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
-        known = desk().charts(cursor)
-        chart = filters.picked_chart(picked, known)
-        if chart is None:
+        view = view_of(cursor, filters.with_chart(selection, picked), reader)
+        if view is None:
             raise dash.exceptions.PreventUpdate
-        selection = selection.of_chart(chart)
-        answer = _answer(desk(), cursor, chart, selection, reader)
-    return {"filters": filters.shown(chart, known, reader.say), "answer": answer, "address": reader.address(selection)}
+        shown = filters.shown(view.chart, view.known, view.say)
+        return {"filters": shown, "answer": _answer(view), "address": view.address}
 
 
-def _answer(at: Desk, cursor: Cursor, chart: Chart, selection: Selection, reader: Reader) -> list[Component]:
-    say = reader.say
-    standings = overview.standings(cursor, chart)
-    newest = standings["observed_at"].max()
+def _answer(view: View) -> list[Component]:
+    standings = overview.standings(view.cursor, view.chart)
+    last = newest(standings["observed_at"])
+    if last is None:
+        return [headline(view.say("finding.no_look"), f"{PAGE}-finding")]
     return [
-        headline(standing_finding(standings, at.apps, say), f"{PAGE}-finding"),
-        html.P(chart_words(chart, say), className="subtitle"),
-        *_notices(at, cursor, newest, reader),
-        _table(at, cursor, chart, standings, selection, reader),
-        html.P(_source(cursor, chart, newest, reader), className="foot"),
+        headline(standing_finding(standings, desk().apps, view.say), f"{PAGE}-finding"),
+        html.P(chart_words(view.chart, view.say), className="subtitle"),
+        *_notices(view, last),
+        _table(view, standings, last),
+        html.P(_source(view, last), className="foot"),
     ]
 
 
-def _source(cursor: Cursor, chart: Chart, newest: Any, reader: Reader) -> list[Any]:  # noqa: ANN401 - Polars' max
-    reading = charts.reading_at(cursor, chart)
-    return source_line(reading["source"].to_list(), newest, cursor.snapshot, reader.say)
+def _source(view: View, last: datetime) -> list[Any]:
+    reading = charts.reading_at(view.cursor, view.chart)
+    return source_line(reading["source"].to_list(), last, view.cursor.snapshot, view.say)
 
 
-def _notices(at: Desk, cursor: Cursor, newest: Any, reader: Reader) -> list[Component]:  # noqa: ANN401 - Polars' max
-    age = at.now() - newest
+def _notices(view: View, last: datetime) -> list[Component]:
+    age = desk().now() - last
     if age < STALE:
         return []
-    say = reader.say
-    return [
-        notice(say("stale", age=say.ago(age), when=say.moment(newest)) + " " + crawl_word(health.runs(cursor, 50), say))
-    ]
+    stale = view.say("stale", age=view.say.ago(age), when=view.say.moment(last))
+    return [notice(f"{stale} {_crawled(view)}")]
 
 
-def _table(
-    at: Desk, cursor: Cursor, chart: Chart, standings: pl.DataFrame, selection: Selection, reader: Reader
-) -> Component:
-    say = reader.say
-    newest = standings["observed_at"].max()
-    start = newest - timedelta(days=SPARK_DAYS)  # type: ignore[operator]
-    sparks = overview.spark(cursor, chart, start)
-    steps = usual_step(charts.moments(cursor, chart))
-    heads = ["app", "rank", "day", "week", "spark", "seen"]
-    labels = [say(f"overview.{head}", days=SPARK_DAYS) for head in heads]
-    rows = [
-        _row(app, standings, sparks, (start, newest, steps), selection, reader)
-        for app in at.apps
-        if app.slug in set(standings["app"])
-    ]
-    rows.sort(key=lambda pair: pair[0])
-    table = html.Table(
-        [
-            html.Caption(say("overview.caption"), className="heard"),
-            html.Thead(
-                html.Tr(
-                    [
-                        html.Th(label, scope="col", className=f"c-{head}")
-                        for head, label in zip(heads, labels, strict=True)
-                    ]
-                )
-            ),
-            html.Tbody([row for _, row in rows]),
-        ],
-        className="ledger ledger-overview",
-    )
-    return html.Div(table, className="scroller")
+def _crawled(view: View) -> str:
+    return crawl_word(health.runs(view.cursor), health.freshness(view.cursor), view.say)
 
 
-def _row(
-    app: App,
-    standings: pl.DataFrame,
-    sparks: pl.DataFrame,
-    span: tuple[Any, Any, Any],
-    selection: Selection,
-    reader: Reader,
-) -> tuple[tuple[int, str], Component]:
-    say = reader.say
+def _table(view: View, standings: pl.DataFrame, last: datetime) -> Component:
+    course = _course(view, last)
+    present = [app for app in desk().apps if app.slug in set(standings["app"])]
+    rows = sorted((_row(app, standings, course, view) for app in present), key=lambda pair: pair[0])
+    caption = html.Caption(view.say("overview.caption"), className="heard")
+    body = html.Tbody([row for _, row in rows])
+    return html.Div(html.Table([caption, _head(view), body], className="ledger ledger-overview"), className="scroller")
+
+
+def _head(view: View) -> Component:
+    names = ("app", "rank", "day", "week", "spark", "seen")
+    labels = [view.say(f"overview.{name}", days=SPARK_DAYS) for name in names]
+    heads = [html.Th(text, scope="col", className=f"c-{name}") for name, text in zip(names, labels, strict=True)]
+    return html.Thead(html.Tr(heads))
+
+
+def _course(view: View, last: datetime) -> Course:
+    start = last - timedelta(days=SPARK_DAYS)
+    step = usual_step(charts.moments(view.cursor, view.chart))
+    return Course(overview.spark(view.cursor, view.chart, start), start, last, step)
+
+
+def _row(app: App, standings: pl.DataFrame, course: Course, view: View) -> tuple[tuple[int, str], Component]:
+    """The app's row, and what it is sorted by."""
     now = standings.filter(pl.col("app") == app.slug).sort("rank", nulls_last=True).row(0, named=True)
-    link = "/rankings" + reader.address(replace(selection, apps=(app.slug,)))
+    swatch = html.Span(className="swatch", style={"background": view.reader.theme.of(app)})
+    name = dcc.Link(app.name, href=view.link("/rankings", apps=(app.slug,)))
     cells = [
-        html.Th([html.Span(className="swatch", style={"background": reader.theme.of(app)}), dcc.Link(app.name, href=link)],
-                scope="row", className="c-app"),
-        html.Td(_rank(now, reader), className="c-rank"),
-        html.Td(_compared(now, "1d", reader), className="c-day"),
-        html.Td(_compared(now, "7d", reader), className="c-week"),
-        html.Td(_spark(app, sparks, span, reader), className="c-spark"),
-        html.Td(html.A(say.moment(now["observed_at"]), href=f"/evidence/{now['reading_id']}", title=say("evidence.open")),
-                className="c-seen"),
-    ]  # fmt: skip
-    return (now["rank"] if now["rank"] is not None else 10_000, app.slug), html.Tr(cells)
+        html.Th([swatch, name], scope="row", className="c-app"),
+        html.Td(_rank(now, view), className="c-rank"),
+        html.Td(_compared(now, "1d", view), className="c-day"),
+        html.Td(_compared(now, "7d", view), className="c-week"),
+        html.Td(_spark(app, course, view), className="c-spark"),
+        html.Td(_seen(now, view), className="c-seen"),
+    ]
+    return (now["rank"] if now["rank"] is not None else LAST, app.slug), html.Tr(cells)
 
 
-def _rank(now: dict[str, Any], reader: Reader) -> Component:
+def _seen(now: dict[str, Any], view: View) -> Component:
+    href = f"/evidence/{now['reading_id']}"
+    return html.A(view.say.moment(now["observed_at"]), href=href, title=view.say("evidence.open"))
+
+
+def _rank(now: dict[str, Any], view: View) -> Component:
     if now["rank"] is not None:
-        return html.Span(reader.say.number(now["rank"]), className="rank")
+        return html.Span(view.say.number(now["rank"]), className="rank")
     if now["state"] == LookState.ABSENT:
-        return html.Span(reader.say("state.absent", depth=now["depth"]), className="state")
-    return html.Span(reader.say(f"cell.{now['state']}"), className="state")
+        return html.Span(view.say("state.absent", depth=now["depth"]), className="state")
+    return html.Span(view.say(f"cell.{now['state']}"), className="state")
 
 
-def _compared(now: dict[str, Any], span: str, reader: Reader) -> Component:
+def _compared(now: dict[str, Any], span: str, view: View) -> Component:
     """The movement since the look a day or a week before, with that look's date; the plain word when there is none."""
-    say, before, then = reader.say, now[f"rank_{span}"], now[f"at_{span}"]
+    say, before, then = view.say, now[f"rank_{span}"], now[f"at_{span}"]
     if then is None:
         return html.Span(say("overview.no_look"), className="state")
     day = say.short_day(then.date(), year=False)
-    if before is None:
-        return html.Span(say("overview.was", state=say(f"cell.{now[f'state_{span}']}"), day=day), className="state")
-    if now["rank"] is None:
-        return html.Span(say("overview.was", state=say.number(before), day=day), className="state")
+    if before is None or now["rank"] is None:
+        was = say(f"cell.{now[f'state_{span}']}") if before is None else say.number(before)
+        return html.Span(say("overview.was", state=was, day=day), className="state")
     moved = movement(change_of(now["rank"], before), before - now["rank"], say)
-    return html.Span([moved, html.Span(say("overview.from", rank=say.number(before), day=day), className="then")])
+    return html.Span([moved, html.Span(say("overview.was", state=say.number(before), day=day), className="then")])
 
 
-def _spark(app: App, sparks: pl.DataFrame, span: tuple[Any, Any, Any], reader: Reader) -> Component:
-    points = sparks.filter((pl.col("app") == app.slug) & pl.col("state").is_in(["ranked", "absent"])).sort(
-        "observed_at"
-    )
-    pairs = list(points.select("observed_at", "rank").iter_rows())
-    ranks = points["rank"].drop_nulls()
-    say = reader.say
-    text = say("overview.spark_text", best=ranks.min(), worst=ranks.max()) if len(ranks) else say("cell.absent")
-    return html.Img(
-        src=sparkline(pairs, span[0], span[1], reader.theme.of(app), span[2]), alt=text, width=WIDTH, height=HEIGHT
-    )
+def _spark(app: App, course: Course, view: View) -> Component:
+    mine = course.points.filter((pl.col("app") == app.slug) & pl.col("state").is_in(["ranked", "absent"]))
+    pairs = list(mine.sort("observed_at").select("observed_at", "rank").iter_rows())
+    if len(pairs) <= 1:
+        return html.Span(view.say("overview.one_look"), className="state")
+    ranks = [rank for _, rank in pairs if rank is not None]
+    text = view.say("overview.spark_text", best=min(ranks), worst=max(ranks)) if ranks else view.say("cell.absent")
+    image = sparkline(pairs, course, view.reader.theme.of(app))
+    return html.Img(src=image, alt=text, width=WIDTH, height=HEIGHT)

@@ -1,9 +1,10 @@
-"""Rankings: how have the ranks of these apps moved in this chart?"""
+"""Rankings: how the ranks of some apps have moved in a chart."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import dash
@@ -14,23 +15,21 @@ from dash.development.base_component import Component
 
 from dashboard.api.figures import history
 from dashboard.components import filters, looks_table
-from dashboard.components.words import chart_words, headline, source_line
-from dashboard.desk import Desk, Reader, arrival, desk
+from dashboard.components.words import aria, chart_words, headline, source_line
+from dashboard.desk import View, arrival, desk
 from dashboard.figures.rank_history import HEIGHT, rank_history_figure
 from dashboard.figures.theme import graph_config
-from dashboard.history import usual_step
-from dashboard.selection import Selection, nearest_chart, read_address
+from dashboard.history import USABLE, newest, oldest, usual_step
+from dashboard.selection import read_address
 from dashboard.sentences import history_finding
-from dashboard.shell import evidence_from, frame, nothing_yet, page_title
+from dashboard.shell import evidence_from, frame, nothing_yet, register_page, view_of
 from essor.model.apps import App
-from essor.model.charts import Chart
-from warehouse.connection import Cursor
 from warehouse.reads import charts
 
 PAGE = "rankings"
 FIGURE, GRID = f"{PAGE}-figure", f"{PAGE}-grid"
 
-dash.register_page(__name__, path="/rankings", name=PAGE, order=1, menu=True, title=page_title(PAGE))
+register_page(__name__, PAGE, "/rankings", order=1)
 evidence_from(FIGURE)
 
 
@@ -38,17 +37,14 @@ def layout(**query: object) -> Component:
     """The page for an address."""
     selection, reader = arrival(query)
     with desk().cursor(selection) as cursor:
-        known = desk().charts(cursor)
-        chart = nearest_chart(selection, known)
-        if chart is None:
-            return nothing_yet(desk(), cursor, selection, reader)
+        view = view_of(cursor, selection, reader)
+        if view is None:
+            return nothing_yet(cursor, selection, reader)
         apps = desk().chosen_apps(selection)
-        selection = replace(selection.of_chart(chart), apps=tuple(app.slug for app in apps))
-        answer = _answer(cursor, chart, apps, selection, reader)
-        span = _span(cursor, chart)
-    own = filters.period_of(selection, span) == "own"
-    row = filters.row(PAGE, _filters(desk(), chart, known, apps, selection, span, reader), own_days=own)
-    return frame(PAGE, selection, reader, [row, *_body(answer, reader)])
+        selection = replace(view.selection, apps=tuple(app.slug for app in apps))
+        view = replace(view, selection=filters.with_period(selection, _span(view)))
+        answer = _answer(view, apps)
+        return frame(PAGE, view.selection, reader, [_choices(view, apps), *_body(answer, view)])
 
 
 @callback(
@@ -68,125 +64,102 @@ def layout(**query: object) -> Component:
     inputs={
         "picked": filters.chart_inputs(PAGE),
         "slugs": Input(f"{PAGE}-apps", "value"),
-        "period": Input(f"{PAGE}-period", "value"),
-        "since": Input(f"{PAGE}-from", "value"),
-        "until": Input(f"{PAGE}-to", "value"),
+        "period": {
+            "name": Input(f"{PAGE}-period", "value"),
+            "since": Input(f"{PAGE}-from", "value"),
+            "until": Input(f"{PAGE}-to", "value"),
+        },
         "address": State("address", "data"),
     },
     prevent_initial_call=True,
 )
-def choose(
-    picked: dict[str, str], slugs: list[str], period: str, since: str | None, until: str | None, address: str
-) -> dict[str, Any]:
+def choose(picked: dict[str, str], slugs: list[str] | None, period: dict[str, Any], address: str) -> dict[str, Any]:
     """Another choice made."""
     selection, reader = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
-        known = desk().charts(cursor)
-        chart = filters.picked_chart(picked, known)
-        if chart is None:
+        view = view_of(cursor, replace(filters.with_chart(selection, picked), apps=tuple(slugs or ())), reader)
+        if view is None:
             raise dash.exceptions.PreventUpdate
-        days = filters.days_of(period, _span(cursor, chart), since, until)
-        selection = replace(selection.of_chart(chart), apps=tuple(slugs or ()), since=days[0], until=days[1])
-        answer = _answer(cursor, chart, desk().chosen_apps(selection), selection, reader)
-    return {
-        **answer,
-        "filters": filters.shown(chart, known, reader.say),
-        "row": filters.row_class(own_days=period == "own"),
-        "address": reader.address(selection),
-    }
+        view = replace(view, selection=filters.Period(**period).of(view.selection, _span(view)))
+        answer = _answer(view, desk().chosen_apps(view.selection))
+        shown = filters.shown(view.chart, view.known, view.say)
+    row = filters.row_class(own_days=period["name"] == filters.OWN)
+    return {**answer, "filters": shown, "row": row, "address": view.address}
 
 
-def _answer(cursor: Cursor, chart: Chart, apps: list[App], selection: Selection, reader: Reader) -> dict[str, Any]:
+def _answer(view: View, apps: list[App]) -> dict[str, Any]:
     """Everything below the choices, by the name of its place."""
-    say, rows = reader.say, history(cursor, chart, apps, selection)
-    step = usual_step(charts.moments(cursor, chart))
-    finding = history_finding(rows, apps, say, step)
+    rows = history(view.cursor, view.chart, apps, view.selection)
+    step = usual_step(charts.moments(view.cursor, view.chart))
+    finding = history_finding(rows, apps, view.say, step)
+    drawn = rank_history_figure(rows, apps, view.say, view.reader.theme, step) if rows.height else _blank(view)
     return {
         "finding": finding,
-        "subtitle": _subtitle(chart, rows, reader),
-        "figure": rank_history_figure(rows, apps, say, reader.theme, step) if rows.height else _blank(reader),
+        "subtitle": f"{chart_words(view.chart, view.say)}. {view.say('rankings.unit')}",
+        "figure": drawn,
         "told": finding,
-        "rows": looks_table.rows(rows, apps, say, step),
-        "columns": looks_table.columns(apps, say),
-        "foot": _foot(rows, cursor, reader),
-        "actions": _actions(rows, selection, reader),
+        "rows": looks_table.rows(rows, apps, view.say, step),
+        "columns": looks_table.columns(apps, view.say),
+        "foot": _foot(rows, view),
+        "actions": _actions(rows, view),
     }
 
 
-def _foot(rows: pl.DataFrame, cursor: Cursor, reader: Reader) -> list[Any]:
-    line = source_line(sorted(set(rows["source"])), _last(rows), cursor.snapshot, reader.say)
-    return [*line, html.Span(reader.say("foot.imported"))] if rows["imported"].any() else line
+def _choices(view: View, apps: Sequence[App]) -> Component:
+    span = _span(view)
+    items = [
+        filters.app_filter(PAGE, desk().apps, apps, view.say),
+        *filters.chart_filters(PAGE, view.chart, view.known, view.say),
+        *filters.period_filter(PAGE, view.selection, span, view.say),
+    ]
+    return filters.row(PAGE, items, own_days=filters.period_of(view.selection, span) == filters.OWN)
 
 
-def _body(answer: dict[str, Any], reader: Reader) -> list[Component]:
-    figure = dcc.Graph(id=FIGURE, figure=answer["figure"], config=graph_config(reader.say), style={"height": HEIGHT})
+def _body(answer: dict[str, Any], view: View) -> list[Component]:
+    graph = dcc.Graph(id=FIGURE, figure=answer["figure"], config=graph_config(view.say), style={"height": HEIGHT})
     return [
         headline(answer["finding"], f"{PAGE}-finding"),
         html.P(answer["subtitle"], id=f"{PAGE}-subtitle", className="subtitle"),
-        html.Div(figure, id=f"{PAGE}-told", role="img", className="figure", **{"aria-label": answer["told"]}),
+        html.Div(graph, id=f"{PAGE}-told", role="img", className="figure", **aria(label=answer["told"])),
         html.P(answer["foot"], id=f"{PAGE}-foot", className="foot"),
         html.Div(answer["actions"], id=f"{PAGE}-actions", className="actions"),
-        _reading_help(reader),
-        html.H2(reader.say("table.name"), id="table"),
-        _table(answer, reader),
+        _reading_help(view),
+        html.H2(view.say("table.name"), id="table"),
+        looks_table.looks_table(GRID, answer["rows"], answer["columns"], view.say),
     ]
 
 
-def _table(answer: dict[str, Any], reader: Reader) -> Component:
-    grid = looks_table.looks_table(GRID, reader.say)
-    grid.rowData, grid.columnDefs = answer["rows"], answer["columns"]
-    return grid
-
-
-def _reading_help(reader: Reader) -> Component:
+def _reading_help(view: View) -> Component:
     """How to read the strips under the axis."""
     keys = ("looked", "unlooked", "failed", "refused", "absent")
-    items = [html.Li([html.Span(className=f"key key-{key}"), reader.say(f"coverage.{key}")]) for key in keys]
+    items = [html.Li([html.Span(className=f"key key-{key}"), view.say(f"coverage.{key}")]) for key in keys]
     return html.Ul(items, className="legend")
 
 
-def _actions(rows: pl.DataFrame, selection: Selection, reader: Reader) -> list[Component]:
-    say, query = reader.say, reader.address(selection)
+def _foot(rows: pl.DataFrame, view: View) -> list[Any]:
+    last = newest(rows.filter(pl.col("status").is_in(USABLE))["observed_at"])
+    line = source_line(sorted(set(rows["source"])), last, view.cursor.snapshot, view.say)
+    return [*line, html.Span(view.say("foot.imported"))] if rows["imported"].any() else line
+
+
+def _actions(rows: pl.DataFrame, view: View) -> list[Component]:
+    address = f"/api/v1/rank-history{view.address}"
     last = rows.sort("observed_at").tail(1)["reading_id"].to_list()
     return [
-        html.A(say("action.table"), href="#table"),
-        html.A("CSV", href=f"/api/v1/rank-history{query}&format=csv", download="", id=f"{PAGE}-csv"),
-        html.A("JSON", href=f"/api/v1/rank-history{query}"),
-        *[html.A(say("action.evidence"), href=f"/evidence/{reading}") for reading in last],
+        html.A(view.say("action.table"), href="#table"),
+        html.A("CSV", href=f"{address}&format=csv", download="", id=f"{PAGE}-csv"),
+        html.A("JSON", href=address),
+        *[html.A(view.say("action.evidence"), href=f"/evidence/{reading}") for reading in last],
     ]
 
 
-def _subtitle(chart: Chart, rows: pl.DataFrame, reader: Reader) -> str:
-    return f"{chart_words(chart, reader.say)}. {reader.say('rankings.unit')}"
-
-
-def _filters(
-    at: Desk,
-    chart: Chart,
-    known: dict[Chart, int],
-    apps: list[App],
-    selection: Selection,
-    span: tuple[date, date],
-    reader: Reader,
-) -> list[Component]:
-    return [
-        filters.app_filter(PAGE, at.apps, apps, reader.say),
-        *filters.chart_filters(PAGE, chart, known, reader.say),
-        *filters.period_filter(PAGE, selection, span, reader.say),
-    ]
-
-
-def _span(cursor: Cursor, chart: Chart) -> tuple[date, date]:
+def _span(view: View) -> tuple[date, date]:
     """The first and the last day on which the chart was looked at."""
-    looked = charts.moments(cursor, chart)["observed_at"]
-    return looked.min().date(), looked.max().date()  # type: ignore[union-attr]
+    looked = charts.moments(view.cursor, view.chart)["observed_at"]
+    first, last = oldest(looked) or desk().now(), newest(looked) or desk().now()
+    return first.date(), last.date()
 
 
-def _last(rows: pl.DataFrame) -> datetime | None:
-    seen = rows.filter(pl.col("status").is_in(["complete", "partial"]))["observed_at"]
-    return seen.max() if len(seen) else None  # type: ignore[return-value]
-
-
-def _blank(reader: Reader) -> go.Figure:
+def _blank(view: View) -> go.Figure:
     empty = {"visible": False, "fixedrange": True}
-    return go.Figure(layout={**reader.theme.layout(), "height": HEIGHT, "xaxis": empty, "yaxis": empty})
+    return go.Figure(layout={**view.reader.theme.layout(), "height": HEIGHT, "xaxis": empty, "yaxis": empty})

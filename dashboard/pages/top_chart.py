@@ -1,4 +1,4 @@
-"""Top chart: what did a chart look like at a moment?"""
+"""Top chart: what a chart looked like at a moment."""
 
 from __future__ import annotations
 
@@ -14,34 +14,30 @@ from dash.development.base_component import Component
 from dashboard.components import filters
 from dashboard.components.movement import movement
 from dashboard.components.words import chart_words, headline, notice, source_line
-from dashboard.desk import Reader, arrival, desk
-from dashboard.selection import Selection, nearest_chart, read_address, read_moment
+from dashboard.desk import View, arrival, desk
+from dashboard.history import USABLE
+from dashboard.selection import read_address, read_moment
 from dashboard.sentences import top_finding
-from dashboard.shell import frame, nothing_yet, page_title
+from dashboard.shell import frame, nothing_yet, register_page, view_of
 from essor.model.apps import App
-from essor.model.charts import Chart
-from warehouse.connection import Cursor
 from warehouse.reads import charts
 
 PAGE = "top_chart"
+COLUMNS = ("rank", "movement", "name", "developer", "before")
 
-dash.register_page(__name__, path="/top-chart", name=PAGE, order=2, menu=True, title=page_title(PAGE))
+register_page(__name__, PAGE, "/top-chart", order=2)
 
 
 def layout(**query: object) -> Component:
     """The page for an address."""
     selection, reader = arrival(query)
     with desk().cursor(selection) as cursor:
-        known = desk().charts(cursor)
-        chart = nearest_chart(selection, known)
-        if chart is None:
-            return nothing_yet(desk(), cursor, selection, reader)
-        selection = selection.of_chart(chart)
-        options, value = _moments(cursor, chart, selection, reader)
-        answer = _answer(cursor, chart, selection, reader)
-    picker = filters.moment_filter(PAGE, [(o["value"], o["label"]) for o in options], value, reader.say)
-    row = filters.row(PAGE, [*filters.chart_filters(PAGE, chart, known, reader.say), picker])
-    return frame(PAGE, selection, reader, [row, html.Div(answer, id=f"{PAGE}-answer")])
+        view = view_of(cursor, selection, reader)
+        if view is None:
+            return nothing_yet(cursor, selection, reader)
+        picker = filters.moment_filter(PAGE, *_moments(view), view.say)
+        row = filters.row(PAGE, [*filters.chart_filters(PAGE, view.chart, view.known, view.say), picker])
+        return frame(PAGE, view.selection, reader, [row, html.Div(_answer(view), id=f"{PAGE}-answer")])
 
 
 @callback(
@@ -63,147 +59,133 @@ def choose(picked: dict[str, str], moment: str | None, address: str) -> dict[str
     """Another chart or moment picked."""
     selection, reader = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
-        known = desk().charts(cursor)
-        chart = filters.picked_chart(picked, known)
-        if chart is None:
+        view = view_of(cursor, replace(filters.with_chart(selection, picked), at=read_moment(moment)), reader)
+        if view is None:
             raise dash.exceptions.PreventUpdate
-        selection = replace(selection.of_chart(chart), at=read_moment(moment))
-        options, value = _moments(cursor, chart, selection, reader)
-        answer = _answer(cursor, chart, selection, reader)
-    return {
-        "filters": filters.shown(chart, known, reader.say),
-        "moments": options,
-        "moment": value,
-        "answer": answer,
-        "address": reader.address(selection),
-    }
+        options, value = _moments(view)
+        return {
+            "filters": filters.shown(view.chart, view.known, view.say),
+            "moments": options,
+            "moment": value,
+            "answer": _answer(view),
+            "address": view.address,
+        }
 
 
-def _moments(
-    cursor: Cursor, chart: Chart, selection: Selection, reader: Reader
-) -> tuple[list[dict[str, str]], str | None]:
-    """The usable looks that can be picked, and the one shown."""
-    usable = charts.moments(cursor, chart).filter(pl.col("status").is_in(["complete", "partial"]))
-    options = [{"value": moment.isoformat(), "label": reader.say.moment(moment)} for moment in usable["observed_at"]]
-    shown = charts.reading_at(cursor, chart, selection.at)["observed_at"]
+def _usable(view: View) -> pl.Series:
+    """When the chart was really seen, newest first."""
+    return charts.moments(view.cursor, view.chart).filter(pl.col("status").is_in(USABLE))["observed_at"]
+
+
+def _moments(view: View) -> tuple[list[dict[str, str]], str | None]:
+    """The looks that can be picked, and the one shown."""
+    options = [{"value": moment.isoformat(), "label": view.say.moment(moment)} for moment in _usable(view)]
+    shown = charts.reading_at(view.cursor, view.chart, view.selection.at)["observed_at"]
     return options, shown[0].isoformat() if len(shown) else None
 
 
-def _answer(cursor: Cursor, chart: Chart, selection: Selection, reader: Reader) -> list[Component]:
-    say, found = reader.say, charts.reading_at(cursor, chart, selection.at)
+def _answer(view: View) -> list[Component]:
+    found = charts.reading_at(view.cursor, view.chart, view.selection.at)
     if found.is_empty():
-        return [
-            headline(say("top.too_early"), f"{PAGE}-finding"),
-            html.P(chart_words(chart, say), className="subtitle"),
-        ]
+        words = html.P(chart_words(view.chart, view.say), className="subtitle")
+        return [headline(view.say("top.too_early"), f"{PAGE}-finding"), words]
     reading = found.row(0, named=True)
-    entries, gone = charts.top_chart(cursor, chart, selection.at), charts.drop_outs(cursor, chart, selection.at)
+    entries = charts.top_chart(view.cursor, view.chart, view.selection.at)
+    gone = charts.drop_outs(view.cursor, view.chart, view.selection.at)
     return [
-        headline(_finding(entries, gone, reader), f"{PAGE}-finding"),
-        html.P(_subtitle(chart, reading, reader), className="subtitle"),
-        _steps(cursor, chart, reading, selection, reader),
-        *_notices(reading, reader),
-        _table(entries, selection, reader),
-        *_gone(gone, reader),
-        html.P(_foot(reading, cursor, selection, reader), className="foot"),
+        headline(_finding(entries, gone, view), f"{PAGE}-finding"),
+        html.P(_subtitle(reading, view), className="subtitle"),
+        _steps(reading, view),
+        *[notice(text) for text in _notices(reading, view)],
+        _table(entries, view),
+        *_gone(gone, view),
+        html.P(_foot(reading, view), className="foot"),
     ]
 
 
-def _finding(entries: pl.DataFrame, gone: pl.DataFrame, reader: Reader) -> str:
-    return top_finding(entries, gone, reader.say) if entries.height else reader.say("finding.none_ranked")
+def _finding(entries: pl.DataFrame, gone: pl.DataFrame, view: View) -> str:
+    return top_finding(entries, gone, view.say) if entries.height else view.say("finding.none_ranked")
 
 
-def _subtitle(chart: Chart, reading: dict[str, Any], reader: Reader) -> str:
-    say = reader.say
-    before = reading["previous_observed_at"]
+def _subtitle(reading: dict[str, Any], view: View) -> str:
+    say, before = view.say, reading["previous_observed_at"]
     compared = say("top.compared", when=say.moment(before)) if before else say("top.first_look")
-    return f"{chart_words(chart, say)} · {say.moment(reading['observed_at'])}. {compared}"
+    return f"{chart_words(view.chart, say)} · {say.moment(reading['observed_at'])}. {compared}"
 
 
-def _steps(cursor: Cursor, chart: Chart, reading: dict[str, Any], selection: Selection, reader: Reader) -> Component:
+def _steps(reading: dict[str, Any], view: View) -> Component:
     """To the look before and the look after."""
-    usable = charts.moments(cursor, chart).filter(pl.col("status").is_in(["complete", "partial"]))["observed_at"].sort()
-    later = usable.filter(usable > reading["observed_at"])
+    later = [moment for moment in _usable(view) if moment > reading["observed_at"]]
     links = [
-        (say_key, moment)
-        for say_key, moment in (
-            ("top.earlier", reading["previous_observed_at"]),
-            ("top.later", later[0] if len(later) else None),
-        )
+        _step("top.earlier", reading["previous_observed_at"], view),
+        _step("top.later", min(later, default=None), view),
     ]
-    return html.Div([_step(key, moment, selection, reader) for key, moment in links], className="actions steps")
+    return html.Div(links, className="actions steps")
 
 
-def _step(key: str, moment: datetime | None, selection: Selection, reader: Reader) -> Component:
+def _step(key: str, moment: datetime | None, view: View) -> Component:
     if moment is None:
-        return html.Span(reader.say(key), className="nowhere")
-    return dcc.Link(reader.say(key), href="/top-chart" + reader.address(replace(selection, at=moment)))
+        return html.Span(view.say(key), className="nowhere")
+    return dcc.Link(view.say(key), href=view.link("/top-chart", at=moment))
 
 
-def _notices(reading: dict[str, Any], reader: Reader) -> list[Component]:
-    say, notices = reader.say, []
+def _notices(reading: dict[str, Any], view: View) -> list[str]:
+    say, depth = view.say, view.say.number(reading["depth"])
+    notices = []
     if reading["imported"] and reading["entries"] < reading["depth"]:
-        notices.append(say("top.imported", depth=say.number(reading["depth"])))
+        notices.append(say("top.imported", depth=depth))
     if reading["status"] == "partial":
-        notices.append(say("top.partial", depth=say.number(reading["depth"]), asked=say.number(reading["asked"])))
-    return [notice(text) for text in notices]
+        notices.append(say("top.partial", depth=depth, asked=say.number(reading["asked"])))
+    return notices
 
 
-def _table(entries: pl.DataFrame, selection: Selection, reader: Reader) -> Component:
+def _table(entries: pl.DataFrame, view: View) -> Component:
     if entries.is_empty():
-        return html.P(reader.say("top.no_rows"), className="state")
-    say, apps = reader.say, {app.slug: app for app in desk().apps}
-    heads = [("rank", say("top.rank")), ("move", say("top.movement")), ("name", say("top.name")),
-             ("dev", say("top.developer")), ("before", say("top.before"))]  # fmt: skip
-    rows = [_row(entry, apps.get(entry["app"] or ""), selection, reader) for entry in entries.iter_rows(named=True)]
-    head = html.Thead(html.Tr([html.Th(text, scope="col", className=f"c-{name}") for name, text in heads]))
-    caption = html.Caption(say("top.caption"), className="heard")
-    return html.Div(html.Table([caption, head, html.Tbody(rows)], className="ledger ledger-top"), className="scroller")
+        return html.P(view.say("top.no_rows"), className="state")
+    apps = {app.slug: app for app in desk().apps}
+    rows = [_row(entry, apps.get(entry["app"] or ""), view) for entry in entries.iter_rows(named=True)]
+    heads = [html.Th(view.say(f"top.{name}"), scope="col", className=f"c-{name}") for name in COLUMNS]
+    caption = html.Caption(view.say("top.caption"), className="heard")
+    table = html.Table([caption, html.Thead(html.Tr(heads)), html.Tbody(rows)], className="ledger ledger-top")
+    return html.Div(table, className="scroller")
 
 
-def _row(entry: dict[str, Any], app: App | None, selection: Selection, reader: Reader) -> Component:
-    say = reader.say
+def _row(entry: dict[str, Any], app: App | None, view: View) -> Component:
+    say = view.say
     before = say.number(entry["previous_rank"]) if entry["previous_rank"] is not None else "–"
-    return html.Tr(
-        [
-            html.Td(say.number(entry["rank"]), className="c-rank"),
-            html.Td(movement(entry["change"], entry["movement"], say), className="c-move"),
-            html.Th(_name(entry, app, selection, reader), scope="row", className="c-name"),
-            html.Td(entry["developer"] or "", className="c-dev"),
-            html.Td(before, className="c-before"),
-        ],
-        className="followed" if app else None,
-    )
+    cells = [
+        html.Td(say.number(entry["rank"]), className="c-rank"),
+        html.Td(movement(entry["change"], entry["movement"], say), className="c-movement"),
+        html.Th(_name(entry, app, view), scope="row", className="c-name"),
+        html.Td(entry["developer"] or "", className="c-developer"),
+        html.Td(before, className="c-before"),
+    ]
+    return html.Tr(cells, className="followed" if app else None)
 
 
-def _name(entry: dict[str, Any], app: App | None, selection: Selection, reader: Reader) -> list[Any]:
+def _name(entry: dict[str, Any], app: App | None, view: View) -> list[Any]:
     name = entry["name"] or entry["app_id"]
     if app is None:
         return [name]
-    link = "/rankings" + reader.address(replace(selection, apps=(app.slug,)))
-    return [html.Span(className="swatch", style={"background": reader.theme.of(app)}), dcc.Link(name, href=link)]
+    swatch = html.Span(className="swatch", style={"background": view.reader.theme.of(app)})
+    return [swatch, dcc.Link(name, href=view.link("/rankings", apps=(app.slug,)))]
 
 
-def _gone(gone: pl.DataFrame, reader: Reader) -> list[Component]:
+def _gone(gone: pl.DataFrame, view: View) -> list[Component]:
     if gone.is_empty():
         return []
-    say = reader.say
-    items = [
-        html.Li(
-            [
-                html.Span(row["name"] or row["app_id"]),
-                html.Span(say("top.was", rank=say.number(row["previous_rank"])), className="then"),
-            ]
-        )
-        for row in gone.iter_rows(named=True)
-    ]
-    return [html.H2(say("top.gone")), html.Ul(items, className="gone")]
+    items = [_gone_item(row, view) for row in gone.iter_rows(named=True)]
+    return [html.H2(view.say("top.gone")), html.Ul(items, className="gone")]
 
 
-def _foot(reading: dict[str, Any], cursor: Cursor, selection: Selection, reader: Reader) -> list[Any]:
-    say = reader.say
+def _gone_item(row: dict[str, Any], view: View) -> Component:
+    was = view.say("top.was", rank=view.say.number(row["previous_rank"]))
+    return html.Li([html.Span(row["name"] or row["app_id"]), html.Span(was, className="then")])
+
+
+def _foot(reading: dict[str, Any], view: View) -> list[Any]:
     return [
-        *source_line([reading["source"]], reading["observed_at"], cursor.snapshot, say),
-        html.A(say("evidence.open"), href=f"/evidence/{reading['reading_id']}"),
-        html.A("CSV", href=f"/api/v1/top-chart{reader.address(selection)}&format=csv", download=""),
+        *source_line([reading["source"]], reading["observed_at"], view.cursor.snapshot, view.say),
+        html.A(view.say("evidence.open"), href=f"/evidence/{reading['reading_id']}"),
+        html.A("CSV", href=f"/api/v1/top-chart{view.address}&format=csv", download=""),
     ]

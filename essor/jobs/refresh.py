@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from essor.jobs.metrics import desk_frames, rolled_up
 from essor.model.tables import (
     CHART_ENTRIES,
     CHART_READINGS,
@@ -133,6 +134,8 @@ def _frames(data_dir: Path, planned: loads.Plan) -> tuple[dict[str, pl.DataFrame
         REJECTS.name: pl.concat([charts.rejects, listings.rejects]),
         SUPERSEDED.name: pl.concat([charts.superseded, listings.superseded]),
         RUNS.name: clean_runs(landed.landed_runs(runs), statuses, at),
+        **rolled_up(data_dir, planned, charts),
+        **desk_frames(runs, at),
     }
     return frames, charts.known + listings.known
 

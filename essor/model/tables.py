@@ -322,5 +322,7 @@ LOADS = Table(
     order=("load",), key=("load",),
 )  # fmt: skip
 
-TABLES = (CHART_READINGS, CHART_ENTRIES, NAMES, LISTING_READINGS, REJECTS, SUPERSEDED, RUNS, LOOK_DAYS, CHART_DAYS, *DESK, LOADS)
+TABLES = (
+    CHART_READINGS, CHART_ENTRIES, NAMES, LISTING_READINGS, REJECTS, SUPERSEDED, RUNS, LOOK_DAYS, CHART_DAYS, *DESK, LOADS,
+)  # fmt: skip
 """Every table; `LOADS` last, because a load becomes visible with it."""

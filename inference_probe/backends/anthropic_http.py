@@ -17,11 +17,11 @@ BASE = "https://api.anthropic.com/v1"
 VERSION = "2023-06-01"
 
 
-async def open_session(target: ProbeTarget, clock: Clock) -> HttpSession:
+async def open_session(target: ProbeTarget, clock: Clock, patience: float) -> HttpSession:
     """Reach `target` and learn its model's name."""
     base, key = base_url_of(target, BASE), key_of(target)
     headers = {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
-    answer = await offered(target, f"{base}/models?limit=1000", headers)
+    answer = await offered(target, f"{base}/models?limit=1000", headers, patience)
     rows = (decoded(answer.text) or {}).get("data", ()) if answer.is_success else ()
     wire = wire_for(base, clock)
     model = chosen_model(target, [str(row["id"]) for row in rows])

@@ -63,8 +63,9 @@ class FakeSession:
         return Exchange(None, sent, sent, status, headers, (Piece(sent, b"scripted"),), sent, Ending.WHOLE)
 
 
-async def open_session(target: ProbeTarget, clock: Clock) -> FakeSession:
+async def open_session(target: ProbeTarget, clock: Clock, patience: float) -> FakeSession:
     """The script in the target's model name. A key variable named is looked up, as elsewhere; 401 refuses it."""
+    del patience
     script = read_script(target.model or "")
     if script.fault == "401":
         raise BackendUnavailable("scripted: the key is refused")

@@ -17,12 +17,12 @@ BASE = "http://127.0.0.1:11434"
 DURATIONS = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
 
 
-async def open_session(target: ProbeTarget, clock: Clock) -> HttpSession:
+async def open_session(target: ProbeTarget, clock: Clock, patience: float) -> HttpSession:
     """Reach `target`, learn its model's name and its version."""
     base, key = base_url_of(target, BASE), key_of(target)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    tags = decoded((await offered(target, f"{base}/api/tags", headers)).text) or {}
-    version = decoded((await offered(target, f"{base}/api/version", headers)).text) or {}
+    tags = decoded((await offered(target, f"{base}/api/tags", headers, patience)).text) or {}
+    version = decoded((await offered(target, f"{base}/api/version", headers, patience)).text) or {}
     wire = wire_for(base, clock)
     model = chosen_model(target, [str(row["name"]) for row in tags.get("models", ())])
     return HttpSession(

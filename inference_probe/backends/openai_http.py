@@ -9,9 +9,17 @@ from typing import Any
 
 from essor.model.errors import BackendUnavailable
 from essor.model.probes import Chunk, Outcome, ProbeRequest, ProbeSample, ProbeTarget, Quirks
-from inference_probe.backend import base_url_of, key_of
+from inference_probe.backend import TargetFailed, base_url_of, key_of
 from inference_probe.client_wire import wire_for
-from inference_probe.http_session import HttpSession, chosen_model, decoded, error_text, offered, stamped_at
+from inference_probe.http_session import (
+    UNAUTHORISED,
+    HttpSession,
+    chosen_model,
+    decoded,
+    error_text,
+    offered,
+    stamped_at,
+)
 from inference_probe.sse import Event, events
 from inference_probe.transcript import Transcript, merged, sample_of
 from inference_probe.wire import Clock, Exchange
@@ -43,11 +51,11 @@ MANNERS = (
 """From the one that tells most to the one that every server takes."""
 
 
-async def open_session(target: ProbeTarget, clock: Clock) -> HttpSession:
+async def open_session(target: ProbeTarget, clock: Clock, patience: float) -> HttpSession:
     """Reach `target`, learn its model's name and the fullest manner of asking that it takes."""
     base, key = base_url_of(target), key_of(target)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    answer = await offered(target, f"{base}/models", headers)
+    answer = await offered(target, f"{base}/models", headers, patience)
     rows = model_rows(answer.text) if answer.is_success else []
     wire = wire_for(base, clock)
     session = HttpSession(
@@ -60,7 +68,7 @@ async def open_session(target: ProbeTarget, clock: Clock) -> HttpSession:
         body=lambda request: {},
         parse=parse,
     )
-    return await _settled(session, target)
+    return await _settled(session, target, patience)
 
 
 def model_rows(text: str) -> list[dict[str, Any]]:
@@ -159,26 +167,28 @@ def _quirks(said: Transcript, delta: dict[str, Any], chunks: tuple[Chunk, ...]) 
     return replace(quirks, reasoning_field=field, typed_parts=typed)
 
 
-async def _settled(session: HttpSession, target: ProbeTarget) -> HttpSession:
+async def _settled(session: HttpSession, target: ProbeTarget, patience: float) -> HttpSession:
     """`session` with the first manner that the server takes; each try is one short question."""
-    refused: list[str] = []
+    refused = False
     for manner in MANNERS:
         session.body = lambda request, manner=manner: body_of(session.model, manner, request)  # type: ignore[misc]
-        sample, said = await _tried(session)
+        sample, said = await _tried(session, patience)
         if sample.outcome in (Outcome.COMPLETE, Outcome.EMPTY):
-            found = Quirks(strict_fields=bool(refused), length_forced_by=manner.forced_by, limit_field=manner.limit_field)
+            found = Quirks(strict_fields=refused, length_forced_by=manner.forced_by, limit_field=manner.limit_field)
             session.quirks = merged([found, session.quirks, said.quirks])
             return session
-        refused.append(f"{manner.forced_by}/{manner.limit_field}: {sample.outcome} {sample.message}")
+        refused = True
         if sample.outcome not in (Outcome.REJECTED, Outcome.SERVER_ERROR):
             break
     session.wire.close()
-    raise BackendUnavailable(f"{target.name} takes no request: {refused[-1]}")
+    if sample.http_status in UNAUTHORISED:
+        raise BackendUnavailable(f"{session.url} refuses the key of {target.name}: {sample.message}")
+    raise TargetFailed(sample.outcome, f"{target.name} takes no request: {sample.message}")
 
 
-async def _tried(session: HttpSession) -> tuple[ProbeSample, Transcript]:
+async def _tried(session: HttpSession, patience: float) -> tuple[ProbeSample, Transcript]:
     request = ProbeRequest(index=0, prompt="Count from one to five.", prompt_tokens=8, output_tokens=8, warmup=True)
-    exchange = await session.ask(request, timeout=60)
+    exchange = await session.ask(request, patience)
     said = session.read(exchange)
     return sample_of("", request, 0, exchange, said), said
 

@@ -92,8 +92,9 @@ class LocalSession:
         return Ending.CUT if pieces else Ending.LOST
 
 
-async def open_session(target: ProbeTarget, clock: Clock) -> LocalSession:
+async def open_session(target: ProbeTarget, clock: Clock, patience: float) -> LocalSession:
     """Start the engine with `target.model` and wait until it is built, checked and compiled."""
+    del patience  # building and compiling take their own time
     slug = architecture(target.model or "mistral-7b-v0.3").slug
     with tempfile.NamedTemporaryFile(prefix="essor-probe-", delete=False) as errors:
         command = _command(slug, target.weights)

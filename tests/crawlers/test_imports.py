@@ -96,7 +96,7 @@ def test_listings_are_read_field_by_field(tmp_path: Path) -> None:
 
 def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
     """The error names the tables."""
-    with pytest.raises(SettingsError, match="readings.csv, entries.csv, listings.csv"):
+    with pytest.raises(SettingsError, match=r"readings\.csv, entries\.csv, listings\.csv"):
         adopt_tables(tmp_path, tmp_path)
 
 

@@ -168,7 +168,8 @@ def test_a_loader_killed_between_any_two_steps_loads_once(
         rows = {table.name: lake.scan(settings.data_dir, table).collect().height for table in TABLES}
         assert rows == {
             "chart_readings": 2, "chart_entries": 6, "names": 3, "listing_readings": 1,
-            "rejects": 0, "superseded": 0, "runs": 1, "loads": 1,
+            "rejects": 0, "superseded": 0, "runs": 1, "look_days": 2, "chart_days": 6,
+            "claims": 0, "verdicts": 0, "events": 0, "methods": 0, "estimates": 0, "loads": 1,
         }, f"killed at step {step}"  # fmt: skip
         assert job.landed_runs(settings.data_dir) == []
         step += 1

@@ -1,0 +1,1 @@
+"""Figures derived from cleaned frames: one noun a file."""

@@ -1,0 +1,44 @@
+"""Tests of dashboard/components/filters.py."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from dashboard.components.filters import ALL, OWN, chart_options, days_of, period_of, with_period
+from dashboard.language import Language
+from dashboard.selection import Selection
+from tests.dashboard.test_selection import FR_PRODUCTIVITY, KNOWN
+
+SPAN = (date(2026, 1, 1), date(2026, 10, 9))
+
+
+@pytest.mark.parametrize("period", ["7", "30", "90", ALL])
+def test_a_period_reads_back_from_its_days(period: str) -> None:
+    """The picker shows what the address says."""
+    since, until = days_of(period, SPAN, None, None)
+    assert period_of(Selection(since=since, until=until), SPAN) == period
+
+
+def test_days_of_ones_own_are_kept() -> None:
+    """Both days are the reader's; where one is missing, what was observed bounds it."""
+    assert days_of(OWN, SPAN, "2026-02-01", "2026-03-01") == (date(2026, 2, 1), date(2026, 3, 1))
+    assert days_of(OWN, SPAN, "", "no day") == SPAN
+    assert period_of(Selection(since=date(2026, 2, 1), until=date(2026, 3, 1)), SPAN) == OWN
+
+
+def test_a_long_history_is_first_shown_by_its_last_ninety_days() -> None:
+    """A short one whole; an address that names days keeps them."""
+    assert with_period(Selection(), SPAN).since == date(2026, 7, 11)
+    assert with_period(Selection(), (date(2026, 9, 1), SPAN[1])).since == date(2026, 9, 1)
+    assert with_period(Selection(until=SPAN[1]), SPAN) == Selection(until=SPAN[1])
+
+
+def test_only_what_was_observed_can_be_picked() -> None:
+    """Categories are those of the storefront and collection that are shown."""
+    options = chart_options(FR_PRODUCTIVITY, KNOWN, Language("fr"))
+    assert [option["label"] for option in options["country"]] == ["États-Unis", "France"] or [
+        option["label"] for option in options["country"]
+    ] == ["France", "États-Unis"]
+    assert {option["value"] for option in options["category"]} == {"6007", "6008"}

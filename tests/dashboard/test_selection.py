@@ -1,0 +1,74 @@
+"""Tests of dashboard/selection.py."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.selection import Selection, nearest_chart, read_address, read_selection
+from essor.model.charts import Chart, Collection
+from essor.model.stores import Device, StoreName
+
+FR_PRODUCTIVITY = Chart(StoreName.APPLE, "fr", Collection.TOP_FREE, "6007")
+FR_PHOTO = Chart(StoreName.APPLE, "fr", Collection.TOP_FREE, "6008")
+US_ALL = Chart(StoreName.APPLE, "us", Collection.TOP_FREE, "36")
+US_PAID_IPAD = Chart(StoreName.APPLE, "us", Collection.TOP_PAID, "36", Device.IPAD)
+KNOWN = {FR_PHOTO: 184, FR_PRODUCTIVITY: 24, US_ALL: 1, US_PAID_IPAD: 1}
+
+selections = st.builds(
+    Selection,
+    apps=st.lists(st.from_regex(r"[a-z0-9-]{1,12}", fullmatch=True), max_size=4).map(tuple),
+    store=st.sampled_from([None, "apple", "google_play"]),
+    country=st.sampled_from([None, "fr", "us"]),
+    collection=st.sampled_from([None, "top-free", "top-free.ipad"]),
+    category=st.sampled_from([None, "6007", "APPLICATION"]),
+    since=st.none() | st.dates(date(2020, 1, 1)),
+    until=st.none() | st.dates(date(2020, 1, 1)),
+    at=st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - Hypothesis adds the zone
+    snapshot=st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the same
+    lang=st.sampled_from([None, "fr", "en"]),
+    theme=st.sampled_from([None, "light", "dark"]),
+)
+
+
+@given(selections)
+def test_an_address_reads_back_as_what_it_was_written_from(selection: Selection) -> None:
+    """A shared link shows the same thing."""
+    assert read_selection(read_address(selection.query())) == selection
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["apps", "country", "from", "at", "theme", "store"]), st.text() | st.lists(st.text())
+    )
+)
+def test_a_bad_address_still_opens(query: dict[str, object]) -> None:
+    """What cannot be used is left out; nothing raises."""
+    assert isinstance(read_selection(query), Selection)
+
+
+def test_with_nothing_asked_the_french_productivity_chart_is_shown() -> None:
+    """Where the assistants are, not where most readings are."""
+    assert nearest_chart(Selection(), KNOWN) == FR_PRODUCTIVITY
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (Selection(country="us"), US_ALL),
+        (Selection(country="fr", category="6008"), FR_PHOTO),
+        (Selection(country="us", collection="top-paid.ipad"), US_PAID_IPAD),
+        (Selection(country="fr", collection="top-free", category="36"), FR_PRODUCTIVITY),
+    ],
+)
+def test_the_nearest_known_chart_is_shown(asked: Selection, expected: Chart) -> None:
+    """Country before collection before category."""
+    assert nearest_chart(asked, KNOWN) == expected
+
+
+def test_without_any_chart_none_is_shown() -> None:
+    """An empty warehouse has no nearest chart."""
+    assert nearest_chart(Selection(), {}) is None

@@ -1,0 +1,3 @@
+-- One row a method and version, with its coefficients.
+FROM lake.methods
+WHERE recorded_at <= lake.snapshot()
