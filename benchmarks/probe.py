@@ -77,7 +77,8 @@ def table(rows: list[Errors]) -> str:
     """The errors as a table."""
     head = f"{'client':<8}{'streams':>8}{'TTFT':>9}{'TPOT':>9}{'E2E':>9}{'lag':>9}{'lag p99':>9}   (ms, medians of absolute errors)"
     lines = [
-        f"{r.client:<8}{r.streams:>8}{r.ttft:>9.3f}{r.tpot:>9.4f}{r.e2e:>9.3f}{r.lag:>9.3f}{r.lag_p99:>9.3f}" for r in rows
+        f"{r.client:<8}{r.streams:>8}{r.ttft:>9.3f}{r.tpot:>9.4f}{r.e2e:>9.3f}{r.lag:>9.3f}{r.lag_p99:>9.3f}"
+        for r in rows
     ]
     return "\n".join([head, *lines])
 

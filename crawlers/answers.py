@@ -17,6 +17,8 @@ from essor.model.observation import Capture, Evidence, Status
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
+_TURNED_AWAY = re.compile(r"https?://(consent\.google\.com|(www\.)?google\.com/sorry)")
+"""Where Google sends clients whose consent, or whose humanity, it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def followed(answer: Answer) -> str | None:
     if answer.http_status not in _REDIRECTS or not location:
         return None
     elsewhere = urljoin(answer.url, location)
+    if "#" in answer.url and "#" not in elsewhere:  # RFC 9110: the fragment goes along, and with it what was asked for
+        elsewhere += answer.url[answer.url.index("#") :]
     return elsewhere if elsewhere != answer.url and recognise(elsewhere) == recognise(answer.url) else None
 
 
@@ -151,6 +155,8 @@ def _refuse_status(answer: Answer) -> None:
         raise Blocked(f"429, too many requests: {asked}", retry_after=wait)
     if status == 404:  # noqa: PLR2004
         raise NotAvailable("404: the store does not have this in this storefront")
+    if status in _REDIRECTS and _TURNED_AWAY.match(answer.header("location") or ""):
+        raise Blocked(f"{status}: sent on to {answer.header('location')}, which turns this client away")
     if status in _REDIRECTS:
         raise FetchError(f"{status}: sent on to {answer.header('location') or 'nowhere'}, which is not the same thing")
     if status >= 500:  # noqa: PLR2004

@@ -35,7 +35,7 @@ def shell() -> Component:
             html.Main(_container(), id="main", className="wide"),
             html.Footer(html.Div(id="footer", className="wide"), className="colophon"),
             dmc.Drawer(
-                html.Div(id="evidence-body", className="evidence"),
+                html.Div(id="evidence-told", className="evidence"),
                 id="evidence",
                 position="right",
                 size=DRAWER_WIDTH,
@@ -116,7 +116,7 @@ def register_shell(app: dash.Dash) -> None:
     app.callback(
         Output("evidence", "opened"),
         Output("evidence", "title"),
-        Output("evidence-body", "children"),
+        Output("evidence-told", "children"),
         Input("evidence-reading", "data"),
         State("address", "data"),
         prevent_initial_call=True,

@@ -182,7 +182,9 @@ def read_architecture(slug: str, text: str) -> Architecture:
     try:
         shape = architecture_from(slug, tomllib.loads(text))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise SettingsError(f"models/{slug}.toml cannot be read: {error!r}. Compare it with mistral-7b-v0.3.toml.") from error
+        raise SettingsError(
+            f"models/{slug}.toml cannot be read: {error!r}. Compare it with mistral-7b-v0.3.toml."
+        ) from error
     counted = count_parameters(shape).total
     if counted != shape.published:
         raise SettingsError(f"models/{slug}.toml: its config has {counted:,} parameters, it says {shape.published:,}.")
@@ -192,7 +194,11 @@ def read_architecture(slug: str, text: str) -> Architecture:
 def all_architectures() -> tuple[Architecture, ...]:
     """Every architecture of `models/`, by slug."""
     folder = files("inference_probe") / "models"
-    texts = [(item.name.removesuffix(".toml"), item.read_text("utf-8")) for item in folder.iterdir() if item.name.endswith(".toml")]
+    texts = [
+        (item.name.removesuffix(".toml"), item.read_text("utf-8"))
+        for item in folder.iterdir()
+        if item.name.endswith(".toml")
+    ]
     return tuple(read_architecture(slug, text) for slug, text in sorted(texts))
 
 
@@ -252,7 +258,9 @@ def _windows(config: dict[str, Any]) -> tuple[int | None, ...]:
 
 def _expert_shape(config: dict[str, Any]) -> Experts | None:
     if "num_local_experts" in config:
-        return Experts(config["num_local_experts"], config["num_experts_per_tok"], 0, config["intermediate_size"], 0, True)
+        return Experts(
+            config["num_local_experts"], config["num_experts_per_tok"], 0, config["intermediate_size"], 0, True
+        )
     if "n_routed_experts" in config:
         return Experts(
             config["n_routed_experts"],

@@ -32,7 +32,7 @@ class Session(Protocol):
     quirks: Quirks
     """What opening showed of the server's ways."""
 
-    async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:  # noqa: ASYNC109 - handed on to the socket
+    async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:
         """Ask once and keep everything that comes, for at most `timeout` seconds."""
 
     def read(self, exchange: Exchange) -> Transcript:
@@ -64,7 +64,9 @@ def backend_names() -> tuple[str, ...]:
 async def open_session(target: ProbeTarget, clock: Clock, patience: float = 60) -> Session:
     """A session with `target` through its backend."""
     if target.backend not in backend_names():
-        raise SettingsError(f"No backend {target.backend!r} (target {target.name}). Known: {', '.join(backend_names())}.")
+        raise SettingsError(
+            f"No backend {target.backend!r} (target {target.name}). Known: {', '.join(backend_names())}."
+        )
     backend: Backend = import_module(f"inference_probe.backends.{target.backend}")  # type: ignore[assignment]
     return await backend.open_session(target, clock, patience)
 

@@ -31,7 +31,7 @@ class ClientWire:
     client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(limits=_MANY))
     """The client."""
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Exchange:  # noqa: ASYNC109
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Exchange:
         """As `Wire.post`."""
         kept: list[Piece] = []
         sent, head = self.clock(), _Head()

@@ -65,7 +65,7 @@ def _versions(packages: tuple[str, ...]) -> list[tuple[str, str]]:
     for package in packages:
         try:
             found.append((package, version(package)))
-        except PackageNotFoundError:  # noqa: PERF203 - a handful of names
+        except PackageNotFoundError:
             continue
     return found
 

@@ -41,7 +41,7 @@ class HttpSession:
     parse: Callable[[Exchange], Transcript]
     """How an answer is read."""
 
-    async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:  # noqa: ASYNC109 - handed on to the socket
+    async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:
         """Ask once and keep everything that comes."""
         data = json.dumps(self.body(request), ensure_ascii=False).encode()
         return await self.wire.post(self.url, self.headers, data, timeout)

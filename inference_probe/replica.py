@@ -27,7 +27,15 @@ from essor.model.errors import SettingsError
 from inference_probe.script import PREFIX, Frame, Script, frames, read_script
 
 DIALECTS = {"/v1/chat/completions": "openai", "/v1/messages": "anthropic", "/api/chat": "ollama"}
-KNOWN_FIELDS = {"model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "generation_config"}
+KNOWN_FIELDS = {
+    "model",
+    "messages",
+    "stream",
+    "stream_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "generation_config",
+}
 HEADS = {"openai": "text/event-stream", "anthropic": "text/event-stream", "ollama": "application/x-ndjson"}
 AWAKE_NS = 100_000
 """The last part of a wait is spent awake, because a sleep ends up to this late."""
@@ -218,7 +226,9 @@ def _refusal(script: Script, asked: dict[str, Any]) -> bytes | None:
     if script.strict and unknown:
         return _whole(422, {"detail": f"unknown fields: {unknown}"})
     if script.fault == "429":
-        return _whole(429, {"error": {"message": "slow down"}}, f"Retry-After: {script.retry:g}\r\n" if script.retry else "")
+        return _whole(
+            429, {"error": {"message": "slow down"}}, f"Retry-After: {script.retry:g}\r\n" if script.retry else ""
+        )
     if script.fault in ("401", "500"):
         return _whole(int(script.fault), {"error": {"message": "scripted"}})
     return None

@@ -92,7 +92,8 @@ def decode_bytes(
 
 def prefill_flop(shape: Architecture, batch: int, context: int) -> float:
     """Operations of a prefill: two a weight and token in the layers, attention over what each position sees,
-    the logits of the last position alone."""
+    the logits of the last position alone.
+    """
     tokens = 2.0 * count_parameters(shape).matrices * batch * context
     pairs = sum(_visible_pairs(context, window) for window in shape.windows)
     logits = 2.0 * shape.vocabulary * shape.hidden * batch

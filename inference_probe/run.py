@@ -163,7 +163,11 @@ class _Course:
 
 
 def run_probe(
-    targets: Sequence[ProbeTarget], plan: Plan, keep: Keep, progress: Progress | None = None, machine: Machine | None = None
+    targets: Sequence[ProbeTarget],
+    plan: Plan,
+    keep: Keep,
+    progress: Progress | None = None,
+    machine: Machine | None = None,
 ) -> list[ProbeRun]:
     """Measure `targets` side by side under one load; samples and runs go to `keep` as they come."""
     return asyncio.run(probe(targets, plan, keep, progress, machine))
@@ -177,7 +181,11 @@ def run_sweep(
 
 
 async def probe(
-    targets: Sequence[ProbeTarget], plan: Plan, keep: Keep, progress: Progress | None = None, machine: Machine | None = None
+    targets: Sequence[ProbeTarget],
+    plan: Plan,
+    keep: Keep,
+    progress: Progress | None = None,
+    machine: Machine | None = None,
 ) -> list[ProbeRun]:
     """As `run_probe`, inside a loop that runs already."""
     course = _new_course(targets, plan, keep, progress, machine)
@@ -248,7 +256,10 @@ async def _reach(target: ProbeTarget, clock: Clock, patience: float) -> Reached:
 
 async def _run_load(open_targets: Sequence[Reached], course: _Course) -> list[ProbeRun]:
     plan = course.plan
-    parts = [_Part(one, probe_run_id(one.target.name, plan.workload.name, plan.shape, course.started_at)) for one in open_targets]
+    parts = [
+        _Part(one, probe_run_id(one.target.name, plan.workload.name, plan.shape, course.started_at))
+        for one in open_targets
+    ]
     for part in parts:
         if part.reached.session is None:
             part.stop(part.reached.outcome, part.reached.message or "not reached")
@@ -285,7 +296,9 @@ async def _stretch(part: _Part, session: Session, requests: list[ProbeRequest], 
     done = {request.index for request, _, _ in asked}
     left = [request for request in requests if request.index not in done]
     if left and not course.budget.allows(highest_cost(part.reached.target, left[0])):
-        part.stop(Outcome.COMPLETE, f"stopped at the cost limit of {course.budget.limit:g} {part.reached.target.currency}")
+        part.stop(
+            Outcome.COMPLETE, f"stopped at the cost limit of {course.budget.limit:g} {part.reached.target.currency}"
+        )
     return left
 
 

@@ -59,7 +59,11 @@ class Script:
     def model(self) -> str:
         """The model's name that asks for this script."""
         default = Script()
-        said = [f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != getattr(default, f.name)]
+        said = [
+            f"{f.name}={getattr(self, f.name)}"
+            for f in fields(self)
+            if getattr(self, f.name) != getattr(default, f.name)
+        ]
         return PREFIX + ",".join(said)
 
 
@@ -83,7 +87,9 @@ def read_script(model: str) -> Script:
     try:
         return Script(**{name: kinds[name](value) for name, value in pairs})
     except (KeyError, TypeError, ValueError) as error:
-        raise SettingsError(f"{model!r} is not a script: {error!r}. It looks like {Script(ttft=50, gap=10).model}.") from error
+        raise SettingsError(
+            f"{model!r} is not a script: {error!r}. It looks like {Script(ttft=50, gap=10).model}."
+        ) from error
 
 
 def frames(script: Script, dialect: str) -> list[Frame]:
@@ -138,7 +144,13 @@ class _OpenAI:
             yield b"data: [DONE]\n\n"
 
     def _chunk(self, choices: list[dict[str, Any]], **more: Any) -> bytes:  # noqa: ANN401 - JSON
-        data = {"id": "scripted", "object": "chat.completion.chunk", "created": 0, "model": "scripted", "choices": choices}
+        data = {
+            "id": "scripted",
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": "scripted",
+            "choices": choices,
+        }
         return b"data: " + json.dumps({**data, **more}, ensure_ascii=False).encode() + b"\n\n"
 
     def _usage(self, tokens: int) -> dict[str, int]:
@@ -166,7 +178,9 @@ class _Anthropic:
         return self._event("error", error={"type": "overloaded_error", "message": "scripted failure"})
 
     def end(self) -> Iterator[bytes]:
-        yield self._event("message_delta", delta={"stop_reason": "max_tokens"}, usage={"output_tokens": self.script.tokens})
+        yield self._event(
+            "message_delta", delta={"stop_reason": "max_tokens"}, usage={"output_tokens": self.script.tokens}
+        )
         yield self._event("message_stop")
 
     def _event(self, name: str, **data: Any) -> bytes:  # noqa: ANN401 - JSON
@@ -197,7 +211,12 @@ class _Ollama:
         counts = {"prompt_eval_count": 7, "eval_count": self.script.tokens}
         total = times["prompt_eval_duration"] + decode
         yield self._line(
-            message={"role": "assistant", "content": ""}, done=True, done_reason="length", total_duration=total, **times, **counts
+            message={"role": "assistant", "content": ""},
+            done=True,
+            done_reason="length",
+            total_duration=total,
+            **times,
+            **counts,
         )
 
     def _line(self, **data: Any) -> bytes:  # noqa: ANN401 - JSON

@@ -39,7 +39,9 @@ class Transcript:
     """What this answer shows of the server's ways."""
 
 
-def sample_of(run_id: str, request: ProbeRequest, scheduled_ns: int, exchange: Exchange, said: Transcript) -> ProbeSample:
+def sample_of(
+    run_id: str, request: ProbeRequest, scheduled_ns: int, exchange: Exchange, said: Transcript
+) -> ProbeSample:
     """The sample of one request: its raw time stamps, and how it ended."""
     outcome, message = _ending(exchange, said)
     source = said.counted_by if said.completion_tokens is not None else None

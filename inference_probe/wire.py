@@ -235,7 +235,7 @@ class Wire:
     idle: dict[tuple[str, int], list[_Connection]] = field(default_factory=dict)
     """Open connections without an exchange, by host and port."""
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Exchange:  # noqa: ASYNC109
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Exchange:
         """Send `body` and keep what comes, for at most `timeout` seconds. Never raises for what the network does."""
         place = urlsplit(url)
         deadline = self.clock() + int(timeout * 1e9)
@@ -285,7 +285,7 @@ class Wire:
                 return connection
         return None
 
-    async def _open(self, place: SplitResult, timeout: float) -> tuple[_Connection, int]:  # noqa: ASYNC109
+    async def _open(self, place: SplitResult, timeout: float) -> tuple[_Connection, int]:
         secure = ssl.create_default_context() if place.scheme == "https" else None
         start = self.clock()
         loop = asyncio.get_running_loop()

@@ -33,10 +33,37 @@ WORKLOADS = (
     Workload("code", 512, 512, "Write a Python program that processes the text above; explain nothing."),
 )
 
-_PEOPLE = ("a printer", "the mayor", "two sailors", "a teacher", "the baker", "an engineer", "my neighbour", "a violinist")
+_PEOPLE = (
+    "a printer",
+    "the mayor",
+    "two sailors",
+    "a teacher",
+    "the baker",
+    "an engineer",
+    "my neighbour",
+    "a violinist",
+)
 _DEEDS = ("repaired", "described", "sold", "remembered", "measured", "painted", "carried", "examined")
-_THINGS = ("an old clock", "the harbour", "seven letters", "a bridge", "the timetable", "a lantern", "the orchard", "a map")
-_TIMES = ("before dawn", "in the rain", "last spring", "without a word", "for the museum", "near Lyon", "by hand", "twice")
+_THINGS = (
+    "an old clock",
+    "the harbour",
+    "seven letters",
+    "a bridge",
+    "the timetable",
+    "a lantern",
+    "the orchard",
+    "a map",
+)
+_TIMES = (
+    "before dawn",
+    "in the rain",
+    "last spring",
+    "without a word",
+    "for the museum",
+    "near Lyon",
+    "by hand",
+    "twice",
+)
 
 
 def workload(name: str) -> Workload:

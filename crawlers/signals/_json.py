@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import UTC, date, datetime
 
 import msgspec
 
 from essor.model.errors import FetchError, LayoutChanged
+
+YEARS = range(1990, 2200)
+"""Years that a figure may be of; any other is a damaged date."""
 
 
 def json_of(body: bytes) -> object:
@@ -55,8 +58,20 @@ def count(value: object, *keys: str) -> float | None:
 
 
 def day(said: str | None) -> date | None:
-    """The day that a text such as ``"2026-10-07"`` gives."""
+    """The day that a text such as ``"2026-10-07"`` gives; None for a day on which nobody counted anything."""
     try:
-        return date.fromisoformat(said or "")
+        found = date.fromisoformat(said or "")
     except ValueError:
         return None
+    return found if found.year in YEARS else None
+
+
+def moment(said: str | None) -> str | None:
+    """The moment that a text gives, in UTC and ISO 8601; one without a zone is taken as UTC."""
+    try:
+        found = datetime.fromisoformat(said or "")
+    except ValueError:
+        return None
+    if found.year not in YEARS:
+        return None
+    return (found.astimezone(UTC) if found.tzinfo else found).strftime("%Y-%m-%dT%H:%M:%SZ")

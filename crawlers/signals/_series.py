@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 
+from crawlers.signals._json import day, moment
 from essor.model.errors import FetchError, LayoutChanged
 from essor.model.observation import Status
 from essor.model.signals import Metric, SignalKind, SignalPoint, SignalReading, falls
 
-_MONTH = re.compile(r"\d{4}-\d{2}")
 _GZIP_MAGIC = b"\x1f\x8b"
 _LONGEST_TABLE = 1 << 28
 """Bytes that a table may have when unpacked; the largest known, a CrUX list, has about 30 million."""
@@ -103,24 +101,18 @@ def _rows(rows: csv.DictReader[str]) -> Iterator[dict[str, str | None]]:
 
 
 def _point(said: str, row: Mapping[str, str | None], columns: Columns, metric: Metric) -> SignalPoint | None:
-    value = figure(said)
+    """A figure in its month, on its day, or as of its moment; None when it has no value or no date."""
+    value, when = figure(said), row[columns.when] or ""
+    text = row.get(columns.text) if columns.text else None
     if value is None:
         return None
-    try:
-        return _placed(value, row[columns.when] or "", metric.kind, row.get(columns.text) if columns.text else None)
-    except ValueError:
-        return None
-
-
-def _placed(value: float, when: str, kind: SignalKind, text: str | None) -> SignalPoint:
-    """A figure in its month, on its day, or as of its moment. Raises ValueError when `when` is none of them."""
-    if _MONTH.fullmatch(when):
-        return SignalPoint.of_month(date.fromisoformat(f"{when}-01"), value, text)
-    moment = datetime.fromisoformat(when)
-    if kind is SignalKind.DAILY:
-        return SignalPoint.of_day(moment.date(), value)
-    plain = when if len(when) == len("2026-01-31") else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return SignalPoint(value, None, plain, text)
+    if month := day(f"{when}-01"):
+        return SignalPoint.of_month(month, value, text)
+    if on := day(when):
+        return (
+            SignalPoint.of_day(on, value) if metric.kind is SignalKind.DAILY else SignalPoint(value, None, when, text)
+        )
+    return SignalPoint(value, None, found, text) if (found := moment(when)) else None
 
 
 def _reading(source: str, subject: str, metric: Metric, found: list[SignalPoint | None]) -> SignalReading:

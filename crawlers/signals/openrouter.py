@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from crawlers.signals._json import count, day, dig, items, json_of, text
+from crawlers.signals._json import count, day, dig, items, json_of, moment, text
 from crawlers.signals._series import Columns, figure, table
 from crawlers.signals._source import SignalTarget, path_of, subjects_in, with_subjects
 from essor.model.errors import FetchError, LayoutChanged
@@ -137,22 +137,20 @@ def read_page_copy(body: bytes) -> tuple[SignalReading, ...]:
     Raises FetchError for a copy without a maker, as that collection made them for 98 days after the page had changed.
     """
     copy = json_of(body)
-    moment = text(copy, "meta", "fetched_at")
+    fetched = moment(text(copy, "meta", "fetched_at"))
     rows = items(copy, "market_share")
     if not rows:
         raise FetchError("200 and not one maker: the page had changed and its collector did not notice")
-    if moment is None or dig(copy, "meta", "source_url") != "https://openrouter.ai/rankings":
+    if fetched is None or dig(copy, "meta", "source_url") != "https://openrouter.ai/rankings":
         raise LayoutChanged("the copy does not say what page it is of and when it was fetched")
     target = SignalTarget(OpenRouter.name, (), (SHOWN_TOKENS, SHOWN_SHARE))
-    return tuple(reading for row in rows for reading in _of_copy(target, row, moment))
+    return tuple(reading for row in rows for reading in _of_copy(target, row, fetched))
 
 
-def _of_copy(target: SignalTarget, row: object, moment: str) -> tuple[SignalReading, ...]:
-    maker = text(row, "author") or "?"
-    tokens, share = count(row, "tokens"), count(row, "share_pct")
-    found = {SHOWN_TOKENS: tokens, SHOWN_SHARE: share}
-    return tuple(
-        target.series(maker, metric, [SignalPoint(value, None, moment)])
+def _of_copy(target: SignalTarget, row: object, fetched: str) -> list[SignalReading]:
+    found = {SHOWN_TOKENS: count(row, "tokens"), SHOWN_SHARE: count(row, "share_pct")}
+    return [
+        target.series(text(row, "author") or "?", metric, [SignalPoint(value, None, fetched)])
         for metric, value in found.items()
         if value is not None
-    )
+    ]

@@ -234,13 +234,15 @@ class _Document(msgspec.Struct):
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not the JSON it expects: other shapes, other bytes than UTF-8, too deep."""
 
 
 def _chart_feed(body: bytes) -> _Feed:
     """The fast way for a feed of the usual shape, the patient way for any other."""
     try:
         feed = _DOCUMENT.decode(body).feed
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return _patient_feed(_json(body))
     link = feed.id if isinstance(feed.id, str) else feed.id.label if feed.id else None
     rows = [_Row(r.id, r.name, r.artist_name, r.url) for r in feed.results or ()]
@@ -255,8 +257,8 @@ def _json(body: bytes) -> object:
         raise LayoutChanged("HTML came instead of JSON")
     try:
         return msgspec.json.decode(start)
-    except msgspec.DecodeError as error:
-        if "truncated" in str(error):
+    except _UNREADABLE as error:
+        if "truncated" in str(error) and not start.rstrip().endswith(b"}"):
             raise FetchError(f"the answer is cut short: its JSON ends after {len(body):,} bytes") from error
         raise LayoutChanged(f"the answer is not JSON: {error}") from error
 
@@ -404,7 +406,7 @@ def parse_listings(body: bytes, store: StoreName, country: str, app_ids: Sequenc
 def _records(body: bytes) -> list[_Record]:
     try:
         return _LOOKUP.decode(body).results
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         results = _dig(_json(body), "results")
     if not isinstance(results, list):
         raise LayoutChanged("the answer is JSON and has no results")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-Z80 = 1.2815515655446004
+Z80 = 1.28
 """An 80 % band reaches this many standard deviations to each side."""
 WORLD = "ww"
 """The storefront of figures that are counted for the whole world alone."""

@@ -31,7 +31,7 @@ class FakeSession:
     quirks: Quirks = Quirks(stamped_at="engine", length_forced_by="ignore_eos")
     """Nothing to detect."""
 
-    async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:  # noqa: ASYNC109 - part of the fake
+    async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:
         """Wait as long as the script takes; the stamps are the script's own."""
         del request
         if self.script.fault == "crash":
@@ -44,7 +44,9 @@ class FakeSession:
         last = pieces[-1].at_ns if pieces else sent
         ended = sent + round(timeout * 1e9) if ending is Ending.TIMED_OUT else last
         await asyncio.sleep(min(timeout, max(0.0, (ended - self.clock()) / 1e9)))
-        return Exchange(None, sent, sent, 200, {}, pieces, ended, ending, None if ending is Ending.WHOLE else "scripted")
+        return Exchange(
+            None, sent, sent, 200, {}, pieces, ended, ending, None if ending is Ending.WHOLE else "scripted"
+        )
 
     def read(self, exchange: Exchange) -> Transcript:
         """What the script said."""

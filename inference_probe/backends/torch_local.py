@@ -48,7 +48,7 @@ class LocalSession:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One request at a time: the others wait, and their waiting counts."""
 
-    async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:  # noqa: ASYNC109 - the run's patience
+    async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:
         """Ask once; the child's stamps are moved to the run's clock."""
         sent = self.clock()
         pieces: list[Piece] = []

@@ -9,8 +9,8 @@ from typing import TextIO
 import torch
 
 from inference_probe.architecture import Architecture
-from inference_probe.local.measure import Case, Plan, built, ready_engine
 from inference_probe.local.engine import Engine, attention_kinds
+from inference_probe.local.measure import Case, Plan, built, ready_engine
 from inference_probe.local.rates import wait
 
 

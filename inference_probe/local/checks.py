@@ -38,7 +38,9 @@ def refuse_wrong(result: Check, dtype: torch.dtype) -> None:
     """Raise ProbeError when the engine does not compute what the library's model computes."""
     limit = TOLERANCE[dtype]
     if not result.logits_error <= limit:
-        raise ProbeError(f"The engine's logits differ from plain eager by {result.logits_error:.2e} (limit {limit:.0e}).")
+        raise ProbeError(
+            f"The engine's logits differ from plain eager by {result.logits_error:.2e} (limit {limit:.0e})."
+        )
     if result.tokens_agree < 1:
         raise ProbeError(f"Only {result.tokens_agree:.1%} of the engine's tokens are those of generate().")
 

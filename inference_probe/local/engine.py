@@ -10,7 +10,16 @@ import torch
 
 from essor.model.errors import ProbeError
 from inference_probe.architecture import Architecture
-from inference_probe.local.forward import Store, new_stores, prompt_block, prompt_forward, rotary_tables, step_block, step_forward
+from inference_probe.local.forward import (
+    Store,
+    new_stores,
+    prompt_block,
+    prompt_forward,
+    rotary_tables,
+    step_block,
+    step_forward,
+    step_pass,
+)
 from inference_probe.local.weights import Weights
 
 ROUNDING = 128
@@ -116,9 +125,8 @@ class Engine:
             block = compiled(step_block, self.options.backend)
 
         def advance() -> None:
-            logits = step_forward(
-                self.weights, self.stores, self.token, self.position, self.tables, self.options.attention, block
-            )
+            now = step_pass(self.weights, self.position, self.tables, self.options.attention)
+            logits = step_forward(self.weights, self.stores, self.token, now, block)
             self.logits.copy_(logits)
             self.token.copy_(logits.argmax(-1))
             self.position.add_(1)
@@ -136,7 +144,8 @@ class Engine:
         graph = torch.cuda.CUDAGraph()
         with torch.inference_mode(), strict_compilation(), torch.cuda.graph(graph):
             self._advance()
-        return graph.replay
+        replay: Callable[[], None] = graph.replay
+        return replay
 
 
 class strict_compilation:  # noqa: N801 - reads as the statement it is
@@ -178,7 +187,7 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def _dynamo_config() -> Any:  # noqa: ANN401 - a module of settings
-    import torch._dynamo.config as config
+    from torch._dynamo import config
 
     if not hasattr(config, "error_on_recompile"):
         raise ProbeError("This torch cannot make recompilation an error; torch 2.6 or later can.")

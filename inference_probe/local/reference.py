@@ -50,7 +50,9 @@ def checked(model: Any, shape: Architecture) -> Any:  # noqa: ANN401 - a library
     """`model`, ready to answer. Raises ProbeError when it has not exactly the parameters of `shape`."""
     built = sum(parameter.numel() for parameter in model.parameters())
     if built != shape.published:
-        raise ProbeError(f"{shape.slug}: the built model has {built:,} parameters, its config says {shape.published:,}.")
+        raise ProbeError(
+            f"{shape.slug}: the built model has {built:,} parameters, its config says {shape.published:,}."
+        )
     return model.eval()
 
 
@@ -61,7 +63,9 @@ def expected_answer(model: Any, vocabulary: int, *, batch: int, length: int, new
     prompt = torch.randint(3, vocabulary, (batch, length), generator=generator).to(device)
     with torch.inference_mode():
         model.generation_config.eos_token_id = None
-        whole = model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=new, do_sample=False, pad_token_id=0)
+        whole = model.generate(
+            prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=new, do_sample=False, pad_token_id=0
+        )
         logits = model(whole[:, :-1], use_cache=False).logits[:, length - 1 :].float()
     return Expected(prompt, whole[:, length:], logits)
 

@@ -205,7 +205,11 @@ def _feed(source: Any) -> Feed:  # noqa: ANN401
 
 def _mixture(source: Any, shape: Architecture) -> Mixture:  # noqa: ANN401
     assert shape.experts is not None  # noqa: S101 - only called for mixtures
-    return _biased_mixture(source, shape.experts.chosen) if shape.experts.biased else _plain_mixture(source, shape.experts.chosen)
+    return (
+        _biased_mixture(source, shape.experts.chosen)
+        if shape.experts.biased
+        else _plain_mixture(source, shape.experts.chosen)
+    )
 
 
 def _plain_mixture(source: Any, chosen: int) -> Mixture:  # noqa: ANN401

@@ -102,7 +102,9 @@ def run_summary(samples: pl.DataFrame, *, seed: int = 0) -> pl.DataFrame:
 
 def percentiles(values: pl.Series, *, seed: int = 0) -> dict[str, float | int | None]:
     """Percentiles of independent values with their bootstrap intervals; None where the values are too few."""
-    return percentiles_of_lists(values.drop_nulls().reshape((-1, 1)).arr.to_list() if len(values) else _no_lists(), seed=seed)
+    return percentiles_of_lists(
+        values.drop_nulls().reshape((-1, 1)).arr.to_list() if len(values) else _no_lists(), seed=seed
+    )
 
 
 def percentiles_of_lists(lists: pl.Series, *, seed: int = 0) -> dict[str, float | int | None]:
@@ -138,7 +140,9 @@ def run_rates(samples: pl.DataFrame, *, ttft_ms: float = GOOD_TTFT_MS, tpot_ms: 
     )
 
 
-def compare(first: pl.DataFrame, second: pl.DataFrame, figure: str = "e2e_ms", *, seed: int = 0) -> dict[str, float | int | None]:
+def compare(
+    first: pl.DataFrame, second: pl.DataFrame, figure: str = "e2e_ms", *, seed: int = 0
+) -> dict[str, float | int | None]:
     """How many times as fast the first target is as the second, from pairs of the same request: ratio, low, high, pairs.
 
     Both frames are rows of `SAMPLES`, each of one run. A time of half is a ratio of 2; a rate counts the other way round.

@@ -28,7 +28,9 @@ def make_model(folder: Path) -> Path:
     special = ["<s>", "</s>", "<pad>"]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=512, special_tokens=special, initial_alphabet=alphabet)
-    tokenizer.train_from_iterator(["Le vent se lève, il faut tenter de vivre.", "Count from one to five."] * 50, trainer)
+    tokenizer.train_from_iterator(
+        ["Le vent se lève, il faut tenter de vivre.", "Count from one to five."] * 50, trainer
+    )
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>")
     fast.chat_template = TEMPLATE
     fast.save_pretrained(folder)

@@ -39,7 +39,22 @@ MADE = {
     "ollama": b'<html><a href="/library/c"></a><a href="/library/a"><span>1.2M</span><span>&nbsp;Pulls</span></html>',
 }
 """A small answer a source, made by hand."""
-TOKENS = [b"null", b"[]", b"{}", b'"', b"-1", b"1e999", b"NaN", b"99999999999999999999", b"\xff", b"\0", b"[" * 3000]
+TOKENS = [
+    b"null",
+    b"[]",
+    b"{}",
+    b'"',
+    b"-1",
+    b"1e999",
+    b"NaN",
+    b"9999-12-31",
+    b"9999123100",
+    b"0001-01-01",
+    b"99999999999999999999",
+    b"\xff",
+    b"\0",
+    b"[" * 3000,
+]
 HISTORIES = {"github": "date,repo,stars,forks\n2026-01-01,a/b,5,1\n2026-01-02,a/b,4,2\n"}
 
 

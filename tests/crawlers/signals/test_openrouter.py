@@ -71,7 +71,7 @@ def test_recorded_copy_of_the_page(real: Path) -> None:
     body = (real / "adoption" / "sample_rankings_2026-05-16.json").read_bytes()
     rows = json.loads(body)["market_share"]
     found = {(reading.subject, reading.metric): reading.points for reading in read_page_copy(body)}
-    moment = "2026-05-16T07:58:20.037744+00:00"
+    moment = "2026-05-16T07:58:20Z"
     for row in rows:
         assert found[row["author"], SHOWN_TOKENS] == (SignalPoint(row["tokens"], None, moment),)
         assert found[row["author"], SHOWN_SHARE] == (SignalPoint(row["share_pct"], None, moment),)

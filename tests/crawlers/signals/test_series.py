@@ -95,3 +95,20 @@ def test_tables_that_cannot_be_read() -> None:
         read_series(b"date,repo,stars\n", "github", COLUMNS)
     with pytest.raises(LayoutChanged, match="no column 'stars'"):
         read_series(b"date,repo,forks\n2026-01-01,a/b,1\n", "github", COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("when", "end"),
+    [
+        ("2026-01-31", "2026-01-31"),
+        ("2026-01-31 23:30:00", "2026-01-31T23:30:00Z"),
+        ("2026-01-31T23:30:00-02:00", "2026-02-01T01:30:00Z"),
+        ("2026-01", "2026-02-01"),
+        ("9999-12", None),
+        ("0001-01-01T00:00:00+23:00", None),
+    ],
+)
+def test_dates_are_utc_and_possible(when: str, end: str | None) -> None:
+    """A moment comes out in UTC; a date on which nobody counted anything is none."""
+    body = f"date,repo,stars\n{when},a/b,5\n".encode()
+    assert [point.end for point in read_series(body, "github", COLUMNS)[0].points] == ([end] if end else [])

@@ -305,3 +305,12 @@ def test_the_real_lookups_are_read(real: Path) -> None:
     assert {reading.status for reading in found} == {Status.COMPLETE}
     first = next(reading.listing for reading in found if reading.app_id == "6448311069")
     assert (first.rating_count, first.rating_average, first.name) == (0, None, "ChatGPT")
+
+
+@pytest.mark.parametrize("body", [b'{"feed":"\xff"}', b'{"feed":' + b"[" * 5000, b'{"feed":"\\ud800"}'])
+def test_bytes_that_no_json_has_are_a_changed_layout(body: bytes) -> None:
+    """Bytes that are not UTF-8, endless depth and half a surrogate pair end as declared errors."""
+    with pytest.raises((LayoutChanged, FetchError)):
+        parse_chart(body, chart())
+    with pytest.raises((LayoutChanged, FetchError)):
+        parse_listings(body, StoreName.APPLE, "fr", ["1"])

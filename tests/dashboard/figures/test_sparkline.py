@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from datetime import timedelta
 from urllib.parse import unquote
-from xml.etree import ElementTree
 
 import polars as pl
 
@@ -36,4 +36,4 @@ def test_absence_is_a_tick_and_lifts_the_pen() -> None:
 def test_it_is_well_formed() -> None:
     """A browser can read it, also when there is nothing to draw."""
     for points in ([], [(0, 1)], [(0, None)]):
-        ElementTree.fromstring(drawn(points))
+        ET.fromstring(drawn(points))

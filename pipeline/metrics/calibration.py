@@ -1,0 +1,226 @@
+"""Re-fits the coefficients of the estimates from ground truth, and tests them against what was held out."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from essor.model.estimates import PUBLISHED, Method, MethodName
+from pipeline.metrics.estimates import Band, from_ranks, from_ratings, sigma_of_place
+
+NOISE = {"vendor_estimate": 0.35, "company": 0.35, "measured": 0.5}
+"""How far, in ln, a point of each kind is from the truth; measured: ratings per install at Play, taken for the App Store."""
+ENOUGH = 10
+"""With fewer points nothing is said of the coverage."""
+DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A published or measured number of downloads that an estimate can be held against."""
+
+    name: str
+    """The claim it is, or what was measured."""
+    app: str
+    """The app."""
+    country: str
+    """The one storefront that it is about."""
+    since: date
+    """Its first day."""
+    until: date
+    """The day after its last."""
+    downloads: float
+    """The figure."""
+    kind: str
+    """vendor_estimate or company."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Ratings per install of an app at Google Play, where both are shown."""
+
+    app: str
+    """The app."""
+    ratings: int
+    """New ratings."""
+    installs: int
+    """New installs in the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the estimates are made from: `RANKS` and `STEPS` of the App Store."""
+
+    ranks: pl.DataFrame
+    """Days in overall charts."""
+    ratings: pl.DataFrame
+    """Growth of rating counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One point that was held out, and what was estimated without it."""
+
+    point: str
+    """Its name."""
+    method: str
+    """The method."""
+    downloads: float
+    """The truth."""
+    band: Band
+    """The estimate."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether the truth is within the band."""
+        return self.band.low <= self.downloads <= self.band.high
+
+    @property
+    def error(self) -> float:
+        """How far off the centre is, as a share of the truth."""
+        return abs(self.band.central - self.downloads) / self.downloads
+
+
+def refitted(
+    points: Sequence[Point], rates: Sequence[Rate], inputs: Inputs, versions: Mapping[MethodName, int]
+) -> list[Method]:
+    """A new version of each method that some ground truth speaks of, fitted on all of it, from the published constants.
+
+    `versions` tells the newest version of each. Only a period that is covered on every day is a point.
+    """
+    curve, velocity = _published(MethodName.RANK_CURVE), _published(MethodName.RATING_VELOCITY)
+    found = [_curve(curve, points, inputs), _velocity(velocity, points, rates, inputs)]
+    return [replace(method, version=versions[method.name] + 1) for method in found if method.points]
+
+
+def held_out(points: Sequence[Point], rates: Sequence[Rate], inputs: Inputs) -> list[Tested]:
+    """Each point estimated by the methods fitted on all the others."""
+    tested = []
+    for point in points:
+        others = [other for other in points if other.name != point.name]
+        tested += _tested(point, others, rates, inputs)
+    return tested
+
+
+def summary(tested: Sequence[Tested], method: str) -> dict[str, float | int | str | None]:
+    """The coverage of the 80 % band and the median error of a method, or that there is too little to tell."""
+    own = [test for test in tested if test.method == method]
+    known = len(own) >= ENOUGH
+    return {
+        "method": method,
+        "points": len(own),
+        "inside": sum(test.inside for test in own),
+        "coverage": sum(test.inside for test in own) / len(own) if known else None,
+        "median_error": statistics.median(test.error for test in own) if known else None,
+        "verdict": "told" if known else f"too little ground truth: {len(own)} points, {ENOUGH} are needed",
+    }
+
+
+def simulated(rows: pl.DataFrame, draws: int = DRAWS, seed: int = 1) -> Band | None:
+    """The sum of estimated rows with its 80 % band, from simulated worlds with shared errors; None without rows.
+
+    The same as `warehouse.reads.estimates.sums`, for a few rows that are in no table.
+    """
+    if rows.is_empty():
+        return None
+    chance = random.Random(seed)  # noqa: S311 - a simulation, not a secret
+    own = rows.select("country", "app", "central", *_ERRORS).rows()
+    totals = sorted(_world(own, chance) for _ in range(draws))
+    return Band(*(totals[round(share * (draws - 1))] for share in (0.1, 0.5, 0.9)))
+
+
+_ERRORS = ("error_level", "error_slope", "error_place", "error_app", "error_day")
+
+
+def _world(rows: Iterable[tuple[str, str, float, float, float, float, float, float]], chance: random.Random) -> float:
+    level, slope, places, apps = chance.gauss(), chance.gauss(), dict[str, float](), dict[str, float]()
+    total = 0.0
+    for country, app, central, by_level, by_slope, by_place, by_app, by_day in rows:
+        place = places.setdefault(country, chance.gauss())
+        own = apps.setdefault(app, chance.gauss())
+        shared = by_level * level + by_slope * slope + by_place * place + by_app * own
+        total += central * math.exp(shared + by_day * chance.gauss())
+    return total
+
+
+def _published(name: MethodName) -> Method:
+    return next(method for method in PUBLISHED if method.name is name)
+
+
+def _tested(point: Point, others: Sequence[Point], rates: Sequence[Rate], inputs: Inputs) -> list[Tested]:
+    curve = _curve(_published(MethodName.RANK_CURVE), others, inputs)
+    velocity = _velocity(_published(MethodName.RATING_VELOCITY), others, rates, inputs)
+    rows = {
+        curve.name: _of(point, from_ranks(inputs.ranks, curve)),
+        velocity.name: _of(point, from_ratings(inputs.ratings, velocity)),
+    }
+    bands = {name: simulated(found) for name, found in rows.items()}
+    return [Tested(point.name, name.value, point.downloads, band) for name, band in bands.items() if band]
+
+
+def _of(point: Point, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a point's scope, or none when a day of it has no estimate."""
+    own = rows.filter(
+        (pl.col("app") == point.app) & (pl.col("country") == point.country) & pl.col("central").is_not_null(),
+        pl.col("day").is_between(point.since, point.until, closed="left"),
+    )
+    return own if own["day"].n_unique() == (point.until - point.since).days else own.clear()
+
+
+def _misses(points: Sequence[Point], rows: pl.DataFrame) -> list[tuple[Point, float]]:
+    """ln(truth / estimate) of each point that is covered."""
+    sums = ((point, float(_of(point, rows)["central"].sum())) for point in points)
+    return [(point, math.log(point.downloads / total)) for point, total in sums if total > 0]
+
+
+def _curve(method: Method, points: Sequence[Point], inputs: Inputs) -> Method:
+    """The curve with its level fitted on the US, then the multipliers of the other storefronts on that level."""
+    p = method.parameters
+    misses = _misses(points, from_ranks(inputs.ranks, method))
+    at_home = [(miss, NOISE[point.kind]) for point, miss in misses if point.country == "us"]
+    shift, level = _posterior(p["sigma_level"], at_home)
+    places, errors = dict(p["place"]), dict(p["sigma_of_place"])
+    for country in {point.country for point, _ in misses} - {"us"}:
+        seen = [(miss - shift, math.hypot(NOISE[point.kind], level)) for point, miss in misses if point.country == country]
+        move, errors[country] = _posterior(sigma_of_place(method, country), seen)
+        places[country] = p["place"][country] * math.exp(move)
+    base = {**p["base"], "apple": p["base"]["apple"] * math.exp(shift)}
+    fitted = {**p, "base": base, "sigma_level": level, "place": places, "sigma_of_place": errors}
+    return replace(method, parameters=fitted, points=len(misses), basis=_basis(point.name for point, _ in misses))
+
+
+def _velocity(method: Method, points: Sequence[Point], rates: Sequence[Rate], inputs: Inputs) -> Method:
+    """The rate of rating of each app that some point or Play's own counts speak of."""
+    p = method.parameters
+    misses = _misses(points, from_ratings(inputs.ratings, method))
+    apps: dict[str, list[tuple[float, float]]] = {}
+    for point, miss in misses:
+        apps.setdefault(point.app, []).append((-miss, NOISE[point.kind]))
+    for rate in rates:
+        if rate.ratings > 0 and rate.installs > 0:
+            off = math.log(rate.ratings / rate.installs) - p["ln_c"]
+            apps.setdefault(rate.app, []).append((off, math.hypot(NOISE["measured"], rate.ratings**-0.5)))
+    fitted = {}
+    for app, seen in apps.items():
+        shift, error = _posterior(p["sigma_c"], seen)
+        fitted[app] = {"ln_c": p["ln_c"] + shift, "sigma_c": error}
+    names = [*(point.name for point, _ in misses), *(f"Play ratings per install of {rate.app}" for rate in rates)]
+    return replace(method, parameters={**p, "apps": fitted}, points=sum(map(len, apps.values())), basis=_basis(names))
+
+
+def _posterior(sigma: float, seen: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Mean and deviation of a shift in ln that was 0 ± `sigma`, after observations with their own deviations."""
+    precision = sigma**-2 + sum(noise**-2 for _, noise in seen) if sigma else math.inf
+    if math.isinf(precision):
+        return 0.0, sigma
+    return sum(value * noise**-2 for value, noise in seen) / precision, precision**-0.5
+
+
+def _basis(names: Iterable[str]) -> str:
+    return "Fitted on " + ", ".join(sorted(set(names)))

@@ -1,0 +1,120 @@
+"""A real chromium, and dashboards for it to open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, Request, Response, sync_playwright
+
+from essor.settings import read_settings
+from tests.dashboard.serving import dashboard_on
+from tests.dashboard.small_lake import Look, Run, write_lake
+from tests.dashboard.test_api import CHATGPT, LE_CHAT, small_history
+
+CHROMIUM = Path(os.environ.get("BROWSER_PATH", "/usr/bin/chromium"))
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@dataclass
+class Watched:
+    """A page, and what went wrong on it."""
+
+    page: Page
+    address: str
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """The page at `path`, once its finding and its header are there."""
+        self.page.goto(self.address + path)
+        self.page.wait_for_selector("h1.finding")
+        self.page.wait_for_selector("#header .brand")
+        return self.page
+
+    def request(self, request: Request) -> None:
+        """Note a request to another host."""
+        if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
+            self.errors.append(f"foreign: {request.url}")
+
+    def response(self, response: Response) -> None:
+        """Note a failed answer."""
+        if response.status >= 400:
+            self.errors.append(f"{response.status}: {response.url}")
+
+
+Opener = Callable[..., Watched]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright itself."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's chromium."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
+    running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def opener(browser: Browser) -> Iterator[Opener]:
+    """Opens a watched page of a dashboard; at the end none may have seen an error or another host."""
+    opened: list[Watched] = []
+
+    def open_page(address: str, *, width: int = 1280, locale: str = "en-GB", scheme: str = "light") -> Watched:
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme)
+        watched = Watched(context.new_page(), address)
+        watched.page.on("request", watched.request)
+        watched.page.on("response", watched.response)
+        watched.page.on("pageerror", lambda error: watched.errors.append(f"script: {error}"))
+        watched.page.on(
+            "console",
+            lambda said: watched.errors.append(f"console: {said.text}") if said.type in ("error", "warning") else None,
+        )
+        opened.append(watched)
+        return watched
+
+    yield open_page
+    for watched in opened:
+        watched.page.context.close()
+    assert [error for watched in opened for error in watched.errors] == []
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard over the starter history, as a user's first start shows it."""
+    from essor.jobs.history import import_history
+
+    data_dir = tmp_path_factory.mktemp("history")
+    import_history(read_settings(data_dir=data_dir))
+    with dashboard_on(data_dir) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def looks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Look]]:
+    """A data folder with a climb, a gap, a failed look, an absence, bytes, and a last crawl that reached nothing."""
+    data_dir = tmp_path_factory.mktemp("small")
+    seen = small_history(data_dir)
+    run = Run("crawl charts", seen[2].at, readings=1, usable=0, note="itunes.apple.com: no connection")
+    write_lake(data_dir, seen, [run], {LE_CHAT: "Vibe by Mistral (ex-Le Chat)", CHATGPT: "ChatGPT"})
+    return data_dir, seen
+
+
+@pytest.fixture(scope="session")
+def small(looks: tuple[Path, list[Look]]) -> Iterator[str]:
+    """A dashboard over them."""
+    with dashboard_on(looks[0]) as address:
+        yield address

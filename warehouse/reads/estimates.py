@@ -1,0 +1,240 @@
+"""Questions about downloads: measured and estimated, as first stated and as restated, and summed.
+
+Measured, estimated and upper bound are three kinds of figure; no read here adds one kind to another. Sums are simulated:
+each of `DRAWS` worlds has its own errors, shared as the columns error_level, error_slope, error_place and error_app of
+the table say, so that a yearly band is not narrower than what all its days have in common (docs/methods/estimates.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from warehouse.connection import Cursor
+
+DRAWS = 1000
+"""Worlds a sum is simulated in; every second one mirrors the errors of the one before."""
+_NEWEST = """
+    SELECT e.* FROM estimates AS e
+    JOIN (SELECT method, max(version) AS version FROM methods GROUP BY method) AS m
+        ON m.method = e.method AND m.version = e.method_version
+"""
+_SCOPE = """
+    app = $app AND day >= coalesce($since::DATE, DATE '0001-01-01') AND day < coalesce($until::DATE, DATE '9999-01-01')
+    AND ($store IS NULL OR store = $store) AND ($countries IS NULL OR list_contains($countries::VARCHAR[], country))
+"""
+
+
+def _normal(*key: str) -> str:
+    """SQL for a standard normal that is the same for the same key and draw, mirrored in every second draw."""
+    told = ", ".join(key)
+    uniform = "((hash({n}, draw // 2, {told}) >> 11)::DOUBLE + 0.5) / 9007199254740992"
+    radius, angle = (uniform.format(n=n, told=told) for n in ("'radius'", "'angle'"))
+    return f"((CASE WHEN draw % 2 = 0 THEN 1 ELSE -1 END) * sqrt(-2 * ln({radius})) * cos(2 * pi() * {angle}))"
+
+
+WORLDS = f"""
+    draws AS (SELECT unnest(range({DRAWS})) AS draw),
+    shared AS (
+        SELECT store, method, method_version, country, app, draw,
+               {_normal("'level'", "store", "method", "method_version")} AS z_level,
+               {_normal("'slope'", "store", "method", "method_version")} AS z_slope,
+               {_normal("'place'", "store", "method", "method_version", "country")} AS z_place,
+               {_normal("'app'", "store", "method", "method_version", "app")} AS z_app
+        FROM (SELECT DISTINCT store, method, method_version, country, app FROM figures) CROSS JOIN draws
+    ),
+    worlds AS (
+        SELECT f.app, f.store, f.country, f.method, f.method_version, f.day, s.draw,
+               f.central * exp(f.error_level * s.z_level + f.error_slope * s.z_slope + f.error_place * s.z_place
+                               + f.error_app * s.z_app + f.error_day * {_normal("f.app_id", "f.country", "f.day")})
+               AS downloads
+        FROM figures AS f
+        JOIN shared AS s USING (store, method, method_version, country, app)
+    )
+"""
+"""`worlds`: the rows of a CTE `figures` (rows of `estimates` with a centre) in each simulated world."""
+
+
+def daily(
+    cursor: Cursor,
+    app: str,
+    since: date | None = None,
+    until: date | None = None,
+    store: str | None = None,
+    countries: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """What each method says of each day, by its newest version; several methods give several rows.
+
+    Columns: app, app_id, store, country (ww: worldwide), day (UTC), kind (`measured, estimated, upper_bound`), method,
+    method_version, low, high (80 % band, downloads), central (downloads; null for an upper bound), interpolated, inputs
+    (JSON), recorded_at (UTC). A day without a row: nothing was observed that it could be made from.
+    """
+    return cursor.frame(
+        f"""
+        SELECT app, app_id, store, country, day, kind, method, method_version, low, central, high, interpolated,
+               inputs, recorded_at
+        FROM ({_NEWEST}) WHERE {_SCOPE} ORDER BY store, country, method, day
+        """,  # noqa: S608 - the text is ours
+        **_scope(app, since, until, store, countries),
+    )
+
+
+def statements(cursor: Cursor, app: str, store: str, country: str, since: date, until: date) -> pl.DataFrame:
+    """Every figure that was ever stated for these days: as first published and as restated.
+
+    Columns: day (UTC), method, method_version, statement (1 for the first published), first (True for it), withdrawn,
+    kind, low, central, high (downloads), inputs (JSON), recorded_at (UTC, when it was stated). The last statement of a
+    method is the one that counts.
+    """
+    return cursor.frame(
+        """
+        SELECT day, method, method_version,
+               row_number() OVER (PARTITION BY day, method ORDER BY recorded_at, method_version) AS statement,
+               statement = 1 AS first, withdrawn, kind, low, central, high, inputs, recorded_at
+        FROM lake.estimates
+        WHERE recorded_at <= lake.snapshot() AND app = $app AND store = $store AND country = $country
+          AND day >= $since::DATE AND day < $until::DATE
+        ORDER BY day, method, statement
+        """,
+        app=app,
+        store=store,
+        country=country,
+        since=since.isoformat(),
+        until=until.isoformat(),
+    )
+
+
+def sums(
+    cursor: Cursor,
+    app: str,
+    since: date,
+    until: date,
+    store: str | None = None,
+    countries: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """Downloads of `app` from `since` to before `until`, over `countries` (None: all that have figures), a method each.
+
+    Columns: store, method, method_version, kind, low, central, high (80 % band of the sum, simulated; downloads),
+    covered (storefront-days that have a figure), bounded (those with an upper bound alone: not in the sum), missing
+    (those without any: not in the sum, and not zero), interpolated (of the covered ones), storefronts (a list).
+    """
+    asked = _scope(app, since, until, store, countries)
+    return cursor.frame(
+        f"""
+        WITH scoped AS (SELECT * FROM ({_NEWEST}) WHERE {_SCOPE}),
+        figures AS (SELECT * FROM scoped WHERE central IS NOT NULL),
+        {WORLDS},
+        totals AS (
+            SELECT store, method, method_version, draw, sum(downloads) AS downloads FROM worlds GROUP BY ALL
+        ), bands AS (
+            SELECT store, method, method_version, quantile_cont(downloads, 0.1) AS low,
+                   quantile_cont(downloads, 0.5) AS central, quantile_cont(downloads, 0.9) AS high
+            FROM totals GROUP BY ALL
+        ), cover AS (
+            SELECT store, method, method_version, max(kind) FILTER (central IS NOT NULL) AS kind,
+                   count(*) FILTER (central IS NOT NULL) AS covered, count(*) FILTER (central IS NULL) AS bounded,
+                   count(*) FILTER (interpolated) AS interpolated, list_sort(list(DISTINCT country)) AS storefronts
+            FROM scoped GROUP BY ALL
+        )
+        SELECT store, method, method_version, kind, low, central, high, covered, bounded,
+               ($until::DATE - $since::DATE)
+                   * coalesce(CASE WHEN method <> 'play_installs' THEN len($countries::VARCHAR[]) END, len(storefronts))
+                   - covered - bounded AS missing,
+               interpolated, storefronts
+        FROM cover LEFT JOIN bands USING (store, method, method_version) ORDER BY store, method
+        """,  # noqa: S608 - the text is ours
+        **asked,
+    )
+
+
+def methods(cursor: Cursor) -> pl.DataFrame:
+    """Every version of every method.
+
+    Columns: method, version, parameters (JSON), points (ground truth it was fitted on), basis, recorded_at (UTC).
+    """
+    return cursor.frame("SELECT * FROM methods ORDER BY method, version")
+
+
+def rank_inputs(cursor: Cursor, until: date) -> pl.DataFrame:
+    """Days before `until` of followed apps in overall top-free iPhone charts, for the rank curve.
+
+    Columns: app, app_id, store, country, day, state, mean_rank (null unless ranked), depth.
+    """
+    return cursor.frame(
+        """
+        SELECT app, app_id, store, country, day, state, mean_rank, depth FROM app_days
+        WHERE store = 'apple' AND category = '36' AND device = 'iphone' AND collection = 'top-free'
+          AND app IS NOT NULL AND state IN ('ranked', 'absent') AND day < $until::DATE
+        ORDER BY ALL
+        """,
+        until=until.isoformat(),
+    )
+
+
+def rating_inputs(cursor: Cursor, until: date) -> pl.DataFrame:
+    """Growth of rating counts at the App Store between looks that ended before `until`.
+
+    Columns: app, app_id, store, country, previous_at, observed_at, new (null on a first look and a reset).
+    """
+    return cursor.frame(
+        """
+        SELECT app, app_id, store, country, previous_at, observed_at, new_ratings AS new FROM rating_steps
+        WHERE store = 'apple' AND observed_at < $until::TIMESTAMPTZ ORDER BY ALL
+        """,
+        until=f"{until.isoformat()} 00:00:00+00",
+    )
+
+
+def install_inputs(cursor: Cursor, until: date) -> pl.DataFrame:
+    """Growth of exact installs at Google Play between looks that ended before `until`.
+
+    Columns: app, app_id, store, previous_at, observed_at, new (null on a first look and where the count fell).
+    """
+    return cursor.frame(
+        """
+        SELECT app, app_id, store, previous_at, observed_at, new_installs AS new FROM install_steps
+        WHERE observed_at < $until::TIMESTAMPTZ ORDER BY ALL
+        """,
+        until=f"{until.isoformat()} 00:00:00+00",
+    )
+
+
+def current(cursor: Cursor) -> pl.DataFrame:
+    """Every estimate as it counts now, all versions of all methods: the rows of the view `estimates`."""
+    return cursor.frame("SELECT * FROM estimates")
+
+
+def _scope(
+    app: str, since: date | None, until: date | None, store: str | None, countries: Sequence[str] | None
+) -> dict[str, object]:
+    return {
+        "app": app,
+        "since": since.isoformat() if since else None,
+        "until": until.isoformat() if until else None,
+        "store": store,
+        "countries": list(countries) if countries is not None else None,
+    }
+
+
+def ratings_per_install(cursor: Cursor) -> pl.DataFrame:
+    """How much the rating count and the installs of each app grew at Google Play between its first and last look.
+
+    Columns: app, ratings, installs (both grown, both counts from the same page), first_at, last_at (UTC). Looks of one
+    storefront, the one with the most; no row without growth of both.
+    """
+    return cursor.frame("""
+        WITH looks AS (
+            SELECT app, country, observed_at, rating_count, installs_exact FROM listing_readings
+            WHERE app IS NOT NULL AND rating_count IS NOT NULL AND installs_exact IS NOT NULL
+        ), fronts AS (
+            SELECT app, country, max(rating_count) - min(rating_count) AS ratings,
+                   max(installs_exact) - min(installs_exact) AS installs,
+                   min(observed_at) AS first_at, max(observed_at) AS last_at, count(*) AS looks
+            FROM looks GROUP BY app, country
+        )
+        SELECT app, ratings, installs, first_at, last_at FROM fronts WHERE ratings > 0 AND installs > 0
+        QUALIFY row_number() OVER (PARTITION BY app ORDER BY looks DESC, country) = 1
+        ORDER BY app
+    """)
