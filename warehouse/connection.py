@@ -128,8 +128,9 @@ class Warehouse:
         stamp = _stamp(self.data_dir)
         with self._lock:
             if stamp != self._stamp:
-                create_views(self._connection, self.data_dir)
+                # the snapshots before the files: a load that completes in between is seen next time, and never in part
                 found = lake.scan(self.data_dir, TABLES[-1]).select("recorded_at").collect()["recorded_at"]
+                create_views(self._connection, self.data_dir)
                 self._snapshots = [moment.astimezone(UTC) for moment in found]
                 self._stamp = stamp
 
@@ -157,15 +158,19 @@ def create_views(connection: duckdb.DuckDBPyConnection, data_dir: Path, snapshot
     """
     default = snapshot.isoformat() if snapshot else BEGINNING
     connection.begin()
-    connection.execute(
-        "CREATE OR REPLACE MACRO lake.snapshot() AS"
-        f" coalesce(getvariable('snapshot')::TIMESTAMPTZ, TIMESTAMPTZ '{default}')"
-    )
-    for table in TABLES:
-        connection.execute(f"CREATE OR REPLACE VIEW lake.{table.name} AS {_rows_of(data_dir, table)}")
-    for name in VIEWS:
-        body = (files("warehouse") / "views" / f"{name}.sql").read_text("utf-8")
-        connection.execute(f"CREATE OR REPLACE VIEW {name} AS {body}")
+    try:
+        connection.execute(
+            "CREATE OR REPLACE MACRO lake.snapshot() AS"
+            f" coalesce(getvariable('snapshot')::TIMESTAMPTZ, TIMESTAMPTZ '{default}')"
+        )
+        for table in TABLES:
+            connection.execute(f"CREATE OR REPLACE VIEW lake.{table.name} AS {_rows_of(data_dir, table)}")
+        for name in VIEWS:
+            body = (files("warehouse") / "views" / f"{name}.sql").read_text("utf-8")
+            connection.execute(f"CREATE OR REPLACE VIEW {name} AS {body}")
+    except duckdb.Error:
+        connection.rollback()
+        raise
     connection.commit()
 
 
