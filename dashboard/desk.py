@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import dash
+import polars as pl
 
 from dashboard.figures.theme import Theme, theme
 from dashboard.language import Language, chosen
@@ -17,6 +20,32 @@ from essor.model.charts import Chart
 from essor.settings import Settings
 from warehouse.connection import Cursor, Warehouse
 from warehouse.reads.charts import charts
+
+
+class Answers:
+    """The last frames that were read. A snapshot never changes, so a frame holds until a newer load is asked about."""
+
+    def __init__(self, most: int = 256) -> None:
+        self._most = most
+        self._frames: OrderedDict[Hashable, pl.DataFrame] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def frame(self, cursor: Cursor, read: Callable[..., pl.DataFrame], about: tuple[Hashable, ...]) -> pl.DataFrame:
+        """The frame that `read` gives for `about` in the cursor's snapshot."""
+        key = (cursor.snapshot, read.__module__, read.__name__, about)
+        with self._lock:
+            if key in self._frames:
+                self._frames.move_to_end(key)
+                return self._frames[key]
+        frame = read(cursor, *(list(item) if isinstance(item, tuple) else item for item in about))
+        self._keep(key, frame)
+        return frame
+
+    def _keep(self, key: Hashable, frame: pl.DataFrame) -> None:
+        with self._lock:
+            self._frames[key] = frame
+            while len(self._frames) > self._most:
+                self._frames.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +60,12 @@ class Desk:
     """The followed apps, in the order of every list."""
     now: Callable[[], datetime]
     """The clock, UTC."""
+    answers: Answers
+    """What was asked before."""
+
+    def ask(self, cursor: Cursor, read: Callable[..., pl.DataFrame], *about: Hashable) -> pl.DataFrame:
+        """The frame of one of `warehouse.reads`, asked once a snapshot."""
+        return self.answers.frame(cursor, read, about)
 
     def cursor(self, selection: Selection) -> AbstractContextManager[Cursor]:
         """A cursor on the snapshot that the address asks for."""
@@ -38,7 +73,7 @@ class Desk:
 
     def charts(self, cursor: Cursor) -> dict[Chart, int]:
         """The charts that can be picked, with how many readings each has."""
-        return known_charts(charts(cursor))
+        return known_charts(self.ask(cursor, charts))
 
     def chosen_apps(self, selection: Selection, otherwise: int = 3) -> list[App]:
         """The apps of the address in its order; the first few of the watch list where it names none."""
@@ -76,6 +111,10 @@ class View:
     reader: Reader
     """Who reads."""
 
+    def ask(self, read: Callable[..., pl.DataFrame], *about: Hashable) -> pl.DataFrame:
+        """The frame of one of `warehouse.reads` in this snapshot, asked once."""
+        return desk().ask(self.cursor, read, *about)
+
     @property
     def say(self) -> Language:
         """The reader's language."""
@@ -103,7 +142,7 @@ def _first(apps: tuple[App, ...], number: int) -> list[App]:
 def make_desk(settings: Settings) -> Desk:
     """The desk of the settings' data folder, by the machine's clock."""
     apps = all_apps()
-    return Desk(settings, Warehouse(settings.data_dir, apps), apps, lambda: datetime.now(UTC))
+    return Desk(settings, Warehouse(settings.data_dir, apps), apps, lambda: datetime.now(UTC), Answers())
 
 
 def desk() -> Desk:

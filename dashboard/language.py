@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from babel import Locale
@@ -68,7 +68,7 @@ class Language:
 
     def moment(self, when: datetime) -> str:
         """A moment with its zone: ``"9 Oct 2026, 15:11 UTC"``."""
-        return str(format_datetime(when, "d MMM y, HH:mm", locale=self.locale)) + " UTC"
+        return _moment(self.code, when)
 
     def between(self, first: date, last: date) -> tuple[str, str]:
         """Two days of one sentence; the first bears its year only when the second has another."""
@@ -114,6 +114,11 @@ def translations(code: str) -> dict[str, str]:
     """All texts of a language, by key."""
     texts: dict[str, str] = json.loads((files("dashboard") / "translations" / f"{code}.json").read_text("utf-8"))
     return texts
+
+
+@lru_cache(maxsize=20_000)
+def _moment(code: str, when: datetime) -> str:
+    return str(format_datetime(when, "d MMM y, HH:mm", locale=_locale(code))) + " UTC"
 
 
 @cache

@@ -52,10 +52,11 @@ def shell() -> Component:
     return provider
 
 
-def register_page(module: str, name: str, path: str, order: int, *, menu: bool = True) -> None:
-    """Register a page: `path` may hold a ``<field>``; `menu` says whether the header leads to it."""
+def register_page(module: str, name: str, path: str, order: int, *, menu: bool = True, figure: bool = False) -> None:
+    """Register a page: `path` may hold a ``<field>``; `menu`: the header leads to it; `figure`: it draws one."""
     places = {"path_template": path} if "<" in path else {"path": path}
-    dash.register_page(module, name=name, order=order, title=page_title(name), menu=menu, **places)  # type: ignore[no-untyped-call]
+    kept = {"menu": menu, "figure": figure, **places}
+    dash.register_page(module, name=name, order=order, title=page_title(name), **kept)  # type: ignore[no-untyped-call]
 
 
 def frame(page: str, selection: Selection, reader: Reader, children: Sequence[Component]) -> Component:

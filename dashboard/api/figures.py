@@ -12,7 +12,6 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from dashboard.api.frames import answer
 from dashboard.desk import Desk
 from dashboard.selection import Selection, nearest_chart, read_selection
-from essor.model.apps import App
 from essor.model.charts import Chart
 from warehouse.connection import Cursor
 from warehouse.reads import charts
@@ -27,7 +26,7 @@ def rank_history(request: Request, form: Form = "json") -> Response:
     at, selection = _asked(request)
     with at.cursor(selection) as cursor:
         chart = _chart(at, cursor, selection)
-        frame = history(cursor, chart, at.chosen_apps(selection), selection)
+        frame = history(at, cursor, chart, selection)
         return answer(frame, form, f"rank-history-{_slug(chart)}", _about(chart, cursor))
 
 
@@ -41,10 +40,10 @@ def top_chart(request: Request, form: Form = "json") -> Response:
         return answer(frame, form, f"top-chart-{_slug(chart)}", _about(chart, cursor))
 
 
-def history(cursor: Cursor, chart: Chart, apps: list[App], selection: Selection) -> pl.DataFrame:
+def history(at: Desk, cursor: Cursor, chart: Chart, selection: Selection) -> pl.DataFrame:
     """The rank history that a selection asks for, both its days included."""
-    ids = [key.app_id for app in apps for key in app.store_ids if key.store == chart.store]
-    frame = charts.rank_history(cursor, chart, ids, _start(selection.since), _end(selection.until))
+    ids = tuple(key.app_id for app in at.chosen_apps(selection) for key in app.store_ids if key.store == chart.store)
+    frame = at.ask(cursor, charts.rank_history, chart, ids, _start(selection.since), _end(selection.until))
     return frame.filter(pl.col("app").is_not_null())
 
 

@@ -58,20 +58,20 @@ def columns(apps: Sequence[App], say: Language) -> list[dict[str, Any]]:
     return [
         {"field": "moment", "headerName": say("table.moment"), "minWidth": 216, "sort": "desc", **told},
         *(
-            {"field": f"rank_{app.slug}", "headerName": app.name, "minWidth": 124, "type": "rightAligned", **told}
+            {"field": f"rank_{app.slug}", "headerName": app.name, "minWidth": 134, "type": "rightAligned", **told}
             for app in apps
         ),
         {"field": "status", "headerName": say("table.status"), "minWidth": 130},
-        {"field": "depth", "headerName": say("table.depth"), "minWidth": 100, "type": "rightAligned"},
-        {"field": "source", "headerName": say("table.source"), "minWidth": 220},
         {
             "field": "reading_id",
             "headerName": say("table.evidence"),
-            "minWidth": 130,
+            "minWidth": 96,
             "sortable": False,
             "cellRenderer": "EvidenceLink",
             "cellRendererParams": {"text": say("table.evidence_link")},
         },
+        {"field": "depth", "headerName": say("table.depth"), "minWidth": 120, "type": "rightAligned"},
+        {"field": "source", "headerName": say("table.source"), "minWidth": 220},
     ]
 
 

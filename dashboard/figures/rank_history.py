@@ -55,6 +55,7 @@ def _layout(
         "height": HEIGHT,
         "margin": {**MARGIN, "r": room(labels)},
         "hovermode": "x unified",
+        "hoversort": "value ascending",
         "barmode": "overlay",
         "bargap": 0,
         "xaxis": _time_axis(seen, theme),

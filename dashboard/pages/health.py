@@ -26,14 +26,14 @@ DAYS = 60
 """The days before the newest look that the figure and the gaps cover."""
 ROWS = 20
 
-register_page(__name__, PAGE, "/health", order=3)
+register_page(__name__, PAGE, "/health", order=3, figure=True)
 
 
 def layout(**query: object) -> Component:
     """The page for an address."""
     selection, reader = arrival(query)
     with desk().cursor(selection) as cursor:
-        fresh = health.freshness(cursor)
+        fresh = desk().ask(cursor, health.freshness)
         last = newest(fresh["last_look_at"])
         if last is None:
             return nothing_yet(cursor, selection, reader)
@@ -42,21 +42,21 @@ def layout(**query: object) -> Component:
 
 
 def _answer(cursor: Cursor, fresh: pl.DataFrame, last: datetime, reader: Reader) -> list[Component]:
-    say, runs, now = reader.say, health.runs(cursor, ROWS), desk().now()
+    say, runs, now = reader.say, desk().ask(cursor, health.runs, ROWS), desk().now()
     since = last - timedelta(days=DAYS)
     return [
         headline(health_finding(fresh, runs, now, say), f"{PAGE}-finding"),
         html.P(say("health.subtitle", days=DAYS, since=say.day(since.date())), className="subtitle"),
         *[notice(say("health.reason", why=why), "bad") for why in _why(runs)],
-        _figure(health.statuses(cursor, since), since.date(), last.date(), reader),
+        _figure(desk().ask(cursor, health.statuses, since), since.date(), last.date(), reader),
         html.H2(say("health.freshness")),
         _table("fresh", _fresh_rows(fresh, now, say), say),
         html.H2(say("health.gaps")),
-        *_gaps(health.gaps(cursor, since), say),
+        *_gaps(desk().ask(cursor, health.gaps, since), say),
         html.H2(say("health.runs")),
         _table("runs", _run_rows(runs, say), say),
         html.H2(say("health.loads")),
-        _table("loads", _load_rows(health.loads(cursor, ROWS), say), say),
+        _table("loads", _load_rows(desk().ask(cursor, health.loads, ROWS), say), say),
     ]
 
 
@@ -114,12 +114,12 @@ def _gaps(gaps: pl.DataFrame, say: Language) -> list[Component]:
 
 def _gap_row(row: dict[str, Any], say: Language) -> list[Any]:
     collection = say(f"chart.{row['collection']}").lower()
-    words = [
+    lines = [
         say("health.stretch", status=say(f"status.{status or 'none'}"), days=_stretches(days, say))
         for status, days in _by_status(row["day"], row["status"])
     ]
     chart = f"{say.category(row['category'])}, {collection}"
-    return [say.country(row["country"]), chart, say.number(len(row["day"])), ". ".join(words)]
+    return [say.country(row["country"]), chart, say.number(len(row["day"])), [html.Div(line) for line in lines]]
 
 
 def _by_status(days: Sequence[date], statuses: Sequence[str | None]) -> list[tuple[str | None, list[date]]]:

@@ -65,7 +65,7 @@ def choose(picked: dict[str, str], address: str) -> dict[str, Any]:
 
 
 def _answer(view: View) -> list[Component]:
-    standings = overview.standings(view.cursor, view.chart)
+    standings = view.ask(overview.standings, view.chart)
     last = newest(standings["observed_at"])
     if last is None:
         return [headline(view.say("finding.no_look"), f"{PAGE}-finding")]
@@ -79,7 +79,7 @@ def _answer(view: View) -> list[Component]:
 
 
 def _source(view: View, last: datetime) -> list[Any]:
-    reading = charts.reading_at(view.cursor, view.chart)
+    reading = view.ask(charts.reading_at, view.chart)
     return source_line(reading["source"].to_list(), last, view.cursor.snapshot, view.say)
 
 
@@ -92,7 +92,7 @@ def _notices(view: View, last: datetime) -> list[Component]:
 
 
 def _crawled(view: View) -> str:
-    return crawl_word(health.runs(view.cursor), health.freshness(view.cursor), view.say)
+    return crawl_word(view.ask(health.runs), view.ask(health.freshness), view.say)
 
 
 def _table(view: View, standings: pl.DataFrame, last: datetime) -> Component:
@@ -113,8 +113,8 @@ def _head(view: View) -> Component:
 
 def _course(view: View, last: datetime) -> Course:
     start = last - timedelta(days=SPARK_DAYS)
-    step = usual_step(charts.moments(view.cursor, view.chart))
-    return Course(overview.spark(view.cursor, view.chart, start), start, last, step)
+    step = usual_step(view.ask(charts.moments, view.chart))
+    return Course(view.ask(overview.spark, view.chart, start), start, last, step)
 
 
 def _row(app: App, standings: pl.DataFrame, course: Course, view: View) -> tuple[tuple[int, str], Component]:
@@ -125,12 +125,17 @@ def _row(app: App, standings: pl.DataFrame, course: Course, view: View) -> tuple
     cells = [
         html.Th([swatch, name], scope="row", className="c-app"),
         html.Td(_rank(now, view), className="c-rank"),
-        html.Td(_compared(now, "1d", view), className="c-day"),
-        html.Td(_compared(now, "7d", view), className="c-week"),
+        html.Td(_compared(now, "1d", view), className="c-day", **_headed("day", view)),
+        html.Td(_compared(now, "7d", view), className="c-week", **_headed("week", view)),
         html.Td(_spark(app, course, view), className="c-spark"),
         html.Td(_seen(now, view), className="c-seen"),
     ]
     return (now["rank"] if now["rank"] is not None else LAST, app.slug), html.Tr(cells)
+
+
+def _headed(column: str, view: View) -> dict[str, Any]:
+    """The column's head, which a narrow screen shows in the cell."""
+    return {"data-head": view.say(f"overview.{column}")}
 
 
 def _seen(now: dict[str, Any], view: View) -> Component:

@@ -29,7 +29,7 @@ from warehouse.reads import charts
 PAGE = "rankings"
 FIGURE, GRID = f"{PAGE}-figure", f"{PAGE}-grid"
 
-register_page(__name__, PAGE, "/rankings", order=1)
+register_page(__name__, PAGE, "/rankings", order=1, figure=True)
 evidence_from(FIGURE)
 
 
@@ -89,8 +89,8 @@ def choose(picked: dict[str, str], slugs: list[str] | None, period: dict[str, An
 
 def _answer(view: View, apps: list[App]) -> dict[str, Any]:
     """Everything below the choices, by the name of its place."""
-    rows = history(view.cursor, view.chart, apps, view.selection)
-    step = usual_step(charts.moments(view.cursor, view.chart))
+    rows = history(desk(), view.cursor, view.chart, view.selection)
+    step = usual_step(view.ask(charts.moments, view.chart))
     finding = history_finding(rows, apps, view.say, step)
     drawn = rank_history_figure(rows, apps, view.say, view.reader.theme, step) if rows.height else _blank(view)
     return {
@@ -155,7 +155,7 @@ def _actions(rows: pl.DataFrame, view: View) -> list[Component]:
 
 def _span(view: View) -> tuple[date, date]:
     """The first and the last day on which the chart was looked at."""
-    looked = charts.moments(view.cursor, view.chart)["observed_at"]
+    looked = view.ask(charts.moments, view.chart)["observed_at"]
     first, last = oldest(looked) or desk().now(), newest(looked) or desk().now()
     return first.date(), last.date()
 

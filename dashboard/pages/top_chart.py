@@ -74,24 +74,24 @@ def choose(picked: dict[str, str], moment: str | None, address: str) -> dict[str
 
 def _usable(view: View) -> pl.Series:
     """When the chart was really seen, newest first."""
-    return charts.moments(view.cursor, view.chart).filter(pl.col("status").is_in(USABLE))["observed_at"]
+    return view.ask(charts.moments, view.chart).filter(pl.col("status").is_in(USABLE))["observed_at"]
 
 
 def _moments(view: View) -> tuple[list[dict[str, str]], str | None]:
     """The looks that can be picked, and the one shown."""
     options = [{"value": moment.isoformat(), "label": view.say.moment(moment)} for moment in _usable(view)]
-    shown = charts.reading_at(view.cursor, view.chart, view.selection.at)["observed_at"]
+    shown = view.ask(charts.reading_at, view.chart, view.selection.at)["observed_at"]
     return options, shown[0].isoformat() if len(shown) else None
 
 
 def _answer(view: View) -> list[Component]:
-    found = charts.reading_at(view.cursor, view.chart, view.selection.at)
+    found = view.ask(charts.reading_at, view.chart, view.selection.at)
     if found.is_empty():
         words = html.P(chart_words(view.chart, view.say), className="subtitle")
         return [headline(view.say("top.too_early"), f"{PAGE}-finding"), words]
     reading = found.row(0, named=True)
-    entries = charts.top_chart(view.cursor, view.chart, view.selection.at)
-    gone = charts.drop_outs(view.cursor, view.chart, view.selection.at)
+    entries = view.ask(charts.top_chart, view.chart, view.selection.at)
+    gone = view.ask(charts.drop_outs, view.chart, view.selection.at)
     return [
         headline(_finding(entries, gone, view), f"{PAGE}-finding"),
         html.P(_subtitle(reading, view), className="subtitle"),

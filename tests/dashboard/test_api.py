@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -11,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from warcio.statusandheaders import StatusAndHeaders
@@ -160,3 +161,23 @@ def test_nothing_served_names_a_foreign_host(address: str) -> None:
     page = fetched(address, "/rankings")[0].decode()
     assert "cdn" not in page.lower()
     assert "https://" not in page
+
+
+def test_a_bundle_known_to_the_browser_is_not_sent_again(address: str) -> None:
+    """Plotly's 4.8 MB are zipped once and then answered by their tag."""
+    request = Request(
+        f"{address}/_dash-component-suites/plotly/package_data/plotly.min.js", headers={"Accept-Encoding": "gzip"}
+    )
+    with urlopen(request, timeout=30) as first:
+        body, tag = first.read(), first.headers["ETag"]
+        assert first.headers["Content-Encoding"] == "gzip"
+    assert b"plotly" in gzip.decompress(body)[:2000].lower()
+    request.add_header("If-None-Match", tag)
+    with pytest.raises(HTTPError, match="304"):
+        urlopen(request, timeout=30)
+
+
+def test_only_pages_with_a_figure_fetch_plotly_at_once(address: str) -> None:
+    """The others begin without it."""
+    assert b'rel="preload"' in fetched(address, "/rankings")[0]
+    assert b'rel="preload"' not in fetched(address, "/top-chart")[0]
