@@ -168,7 +168,7 @@ def sql(
 
 @app.command()
 def trace(
-    reference: Annotated[str, typer.Argument(help="A reading id, READING:RANK or READING:APP_ID.")],
+    reference: Annotated[str, typer.Argument(help="A reading id, READING:RANK, READING:APP_ID or READING:APP.")],
     as_of: AsOf = None,
     data_dir: DataDir = None,
     *,
@@ -267,7 +267,13 @@ def _traced_facts(traced: Any) -> dict[str, Any]:  # noqa: ANN401 - essor.jobs.a
         "the archived bytes have this SHA-256" if traced.body.matches else "the archived bytes have another SHA-256"
     )
     held = "imported: the line of the table is held, not the store's answer" if facts.get("imported") else verified
-    return facts | {"bytes": len(traced.body.raw), "verified": traced.body.matches, "meaning": held}
+    return facts | {"bytes": len(traced.body.raw), "verified": traced.body.matches, "meaning": held, **_place(traced)}
+
+
+def _place(traced: Any) -> dict[str, Any]:  # noqa: ANN401 - essor.jobs.ask.Traced, imported when it is needed
+    """Where the archived answer names the entry's app, so that a reader can look for themselves."""
+    places = [traced.body.decoded.find(entry["app_id"].encode()) for entry in traced.entries]
+    return {"named_at_byte": places[0]} if places and places[0] >= 0 else {}
 
 
 def _print_facts(facts: dict[str, Any]) -> None:

@@ -68,7 +68,7 @@ def save_parquet(frame: pl.DataFrame, path: Path) -> None:
 def trace(settings: Settings, reference: str, as_of: datetime | None = None) -> Traced:
     """Where a reading, or an entry of it, comes from.
 
-    `reference` is a reading id, or ``READING:RANK`` or ``READING:APP_ID`` for one entry. Raises SettingsError when
+    `reference` is a reading id, or ``READING:RANK``, ``READING:APP_ID`` or ``READING:APP`` for one entry. Raises SettingsError when
     there is no such thing in this snapshot.
     """
     reading_id, _, which = reference.partition(":")
@@ -83,7 +83,7 @@ def trace(settings: Settings, reference: str, as_of: datetime | None = None) -> 
 
 
 def _entry(entries: pl.DataFrame, reading_id: str, which: str) -> list[dict[str, Any]]:
-    found = entries.filter((pl.col("app_id") == which) | (pl.col("rank").cast(pl.String) == which))
+    found = entries.filter(pl.any_horizontal(pl.col("app_id", "app", "rank").cast(pl.String) == which))
     if found.is_empty():
         raise SettingsError(f"Reading {reading_id} has no entry {which!r}; it holds {entries.height} entries.")
     return found.to_dicts()
