@@ -1,9 +1,10 @@
-# make up: set up and run · make test: set up and test · make check: lint, types, import rules · make bench: figures
+# make up: set up and run · make test: set up and test · make check: lint, types, import rules · make bench: figures · make shots: pictures of every page
+# make soak: a simulated day with faults, then the same with kills
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: up test check bench setup clean
+.PHONY: up test check bench fuzz soak setup clean
 
 setup: .venv/ready
 
@@ -25,8 +26,18 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+fuzz: setup
+	$(BIN)/python -m benchmarks.fuzz
+
 bench: setup
 	$(BIN)/python -m benchmarks
+
+soak: setup
+	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.soak --kill
+
+shots: setup
+	$(BIN)/python -m tests.browser.shots
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from essor.model.charts import Chart, ChartEntry, ChartReading, Collection
@@ -16,15 +16,22 @@ SWAPS = 10
 """Pairs of neighbours that change places from one hour to the next."""
 
 
-def readings(countries: list[str], hours: int, seed: int = 1) -> Iterator[ChartReading]:
-    """Three charts a country and hour, of a hundred rows each, the same for the same seed."""
+def readings(
+    countries: list[str], hours: int, seed: int = 1, followed: Sequence[str] = (), begin: datetime = BEGIN
+) -> Iterator[ChartReading]:
+    """Three charts a country and hour, of a hundred rows each, the same for the same seed.
+
+    The apps `followed` begin at every fifth place of each chart.
+    """
     chance = random.Random(seed)
     charts = [Chart(StoreName.APPLE, country, kind, "36") for country in countries for kind in Collection]
     ranked = {chart: [f"{6_000_000_000 + chance.randrange(10**9)}" for _ in range(ROWS)] for chart in charts}
+    for ids in ranked.values():
+        ids[: 5 * len(followed) : 5] = followed
     for hour in range(hours):
         for number, chart in enumerate(charts):
             _move(ranked[chart], chance)
-            yield _reading(chart, ranked[chart], BEGIN + timedelta(hours=hour, seconds=number), number)
+            yield _reading(chart, ranked[chart], begin + timedelta(hours=hour, seconds=number), number)
 
 
 def _move(ids: list[str], chance: random.Random) -> None:

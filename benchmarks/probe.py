@@ -58,7 +58,7 @@ def errors(streams: tuple[int, ...], clients: tuple[str, ...]) -> list[Errors]:
 
 
 def measure(address: str, client: str, streams: int) -> Errors:
-    """Some rounds of `streams` requests at once, the streams starting one after the other over the length of an answer."""
+    """Some rounds of `streams` requests at once; the streams start one by one over the length of an answer."""
     samples = asyncio.run(_load(address, client, streams, rounds=max(3, 16 // streams)))
     times = [_times(sample) for sample in samples]
     lags = _lags(samples, _truth(address))
@@ -75,7 +75,7 @@ def measure(address: str, client: str, streams: int) -> Errors:
 
 def table(rows: list[Errors]) -> str:
     """The errors as a table."""
-    head = f"{'client':<8}{'streams':>8}{'TTFT':>9}{'TPOT':>9}{'E2E':>9}{'lag':>9}{'lag p99':>9}   (ms, medians of absolute errors)"
+    head = f"{'client':<8}{'streams':>8}{'TTFT':>9}{'TPOT':>9}{'E2E':>9}{'lag':>9}{'lag p99':>9}   (ms, medians)"
     lines = [
         f"{r.client:<8}{r.streams:>8}{r.ttft:>9.3f}{r.tpot:>9.4f}{r.e2e:>9.3f}{r.lag:>9.3f}{r.lag_p99:>9.3f}"
         for r in rows
@@ -136,7 +136,9 @@ def _request(client: str, streams: int, index: int) -> ProbeRequest:
 
 def _times(sample: ProbeSample) -> tuple[float, float, float]:
     first, last, sent = sample.first_token_ns, sample.last_token_ns, sample.sent_ns
-    assert first and last and sent
+    assert first is not None
+    assert last is not None
+    assert sent is not None
     return (first - sent) / 1e6, (last - first) / 1e6 / (SCRIPT.tokens - 1), (last - sent) / 1e6
 
 

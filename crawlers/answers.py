@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zlib
 from dataclasses import dataclass, replace
@@ -10,13 +11,18 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from crawlers.sources import Reading, Source, Target, recognise
+from crawlers.sources import Reading, Redacting, Source, Target, recognise
 from essor.model.errors import Blocked, EssorError, FetchError, LayoutChanged, NotAvailable, Refused
 from essor.model.observation import Capture, Evidence, Status
 
+UNCONFIRMED = "unconfirmed: this parser has not met a real answer yet"
+"""What stands in every reading with facts of a source that no live check has seen to fit."""
+_OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding", "content-md5", "etag", "digest")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _GZIP_MAGIC = b"\x1f\x8b"
+LONGEST_BODY = 64 << 20
+"""Bytes of a decoded answer; the longest real one has 1.3 MB, so that a longer one is a fault or an attack."""
 _TURNED_AWAY = re.compile(r"https?://(consent\.google\.com|(www\.)?google\.com/sorry)")
 """Where Google sends clients whose consent, or whose humanity, it asks for."""
 
@@ -37,6 +43,10 @@ class Answer:
     """When it was received, UTC."""
     cut: bool = False
     """Whether the connection ended before the answer did."""
+    redacted: str | None = None
+    """What was taken out of the body before it was kept, because it speaks of private persons; None for nothing."""
+    withheld: str | None = None
+    """Why the body was not kept at all, as in ``"layout_changed the answer has no feed"``; None when it was."""
 
     def header(self, name: str) -> str | None:
         """The first header of that name."""
@@ -52,7 +62,9 @@ def readings(answer: Answer, capture: Capture, run_id: str) -> tuple[Reading, ..
     if known is None or followed(answer) is not None:
         return ()
     source, target = known
-    return _with_evidence(_judged(answer, source, target), source, capture, run_id)
+    judged = _judged(answer, source, target)
+    marked = judged if getattr(source, "confirmed", True) else tuple(map(_as_unconfirmed, judged))
+    return _with_evidence(marked, source, capture, run_id)
 
 
 def unanswered(
@@ -72,7 +84,10 @@ def followed(answer: Answer) -> str | None:
     location = answer.header("location")
     if answer.http_status not in _REDIRECTS or not location:
         return None
-    elsewhere = urljoin(answer.url, location)
+    try:
+        elsewhere = urljoin(answer.url, location)
+    except ValueError:  # a Location that is no address leads nowhere
+        return None
     if "#" in answer.url and "#" not in elsewhere:  # RFC 9110: the fragment goes along, and with it what was asked for
         elsewhere += answer.url[answer.url.index("#") :]
     return elsewhere if elsewhere != answer.url and recognise(elsewhere) == recognise(answer.url) else None
@@ -108,6 +123,25 @@ def decoded(answer: Answer) -> bytes:
     return body
 
 
+def fit_to_keep(answer: Answer) -> Answer:
+    """The answer as it may be archived: without what it says of private persons.
+
+    A source whose answers speak of them says what its parser needs, and nothing else is kept. What it cannot read may
+    hold a name anywhere, so that its bytes are not kept, and the verdict is. An error page holds no reviews.
+    """
+    known = recognise(answer.url)
+    if known is None or not isinstance(known[0], Redacting) or not 200 <= answer.http_status < 300:  # noqa: PLR2004
+        return answer
+    sent = f"{len(answer.body):,} bytes were sent, SHA-256 {hashlib.sha256(answer.body).hexdigest()}"
+    plain = tuple((name, value) for name, value in answer.headers if name.lower() not in _OF_THE_BODY)
+    try:
+        body = known[0].redacted(body_of(answer))
+    except (FetchError, LayoutChanged) as error:
+        verdict = f"{status_of(error)} {error}"
+        return replace(answer, headers=plain, body=b"", withheld=verdict, redacted=f"all of it; {sent}")
+    return replace(answer, headers=plain, body=body, redacted=f"all but what the parser reads; {sent}")
+
+
 def retry_after(answer: Answer) -> float | None:
     """How many seconds the store asks us to wait, given as seconds or as a date; None when it does not say."""
     said = (answer.header("retry-after") or "").strip()
@@ -138,7 +172,15 @@ def _with_evidence(
     return tuple(replace(reading, evidence=evidence) for reading in found)
 
 
+def _as_unconfirmed(reading: Reading) -> Reading:
+    notes = (UNCONFIRMED if reading.status.usable else None, reading.message)
+    return replace(reading, message="; ".join(note for note in notes if note) or None)
+
+
 def _judged(answer: Answer, source: Source[Any], target: Target) -> tuple[Reading, ...]:
+    if answer.withheld is not None:
+        status, _, message = answer.withheld.partition(" ")
+        return target.unread(Status(status), message)
     try:
         return source.parse(body_of(answer), target)
     except (FetchError, LayoutChanged) as error:
@@ -168,9 +210,11 @@ def _refuse_status(answer: Answer) -> None:
 def _inflated(body: bytes, window: int) -> bytes:
     inflater = zlib.decompressobj(window)
     try:
-        whole = inflater.decompress(body) + inflater.flush()
+        whole = inflater.decompress(body, LONGEST_BODY)
     except zlib.error as error:
         raise FetchError(f"the answer cannot be decompressed: {error}") from error
+    if not inflater.eof and len(whole) == LONGEST_BODY:
+        raise FetchError(f"the answer is longer than {LONGEST_BODY:,} bytes when it is decompressed")
     if not inflater.eof:
         raise FetchError(f"the answer is cut short: its compressed body ends after {len(body):,} bytes")
     return whole

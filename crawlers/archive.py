@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
+from urllib.parse import quote, unquote
 
 from warcio.archiveiterator import WARCIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -30,6 +31,8 @@ GZIP_LEVEL = 6
 """The stores' answers come gzipped, and no level makes those smaller. Of 392 plain feeds of 63 kB, level 1 makes 6,365
 bytes each in 0.2 ms, level 6 makes 5,849 in 0.5 ms, level 9 makes 5,870 in 0.8 ms."""
 
+_NOTES = {"redacted": "X-Redacted", "withheld": "X-Withheld"}
+"""What a record says of a body that is not as it was sent, by the field of `Answer`."""
 _MICROSECONDS = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -89,6 +92,7 @@ def _response_record(answer: Answer) -> Any:  # noqa: ANN401 - warcio has no typ
     about = {"WARC-Date": answer.observed_at.astimezone(UTC).strftime(_MICROSECONDS), "WARC-Payload-Digest": digest}
     if answer.cut:
         about["WARC-Truncated"] = "disconnect"
+    about |= {head: _one_line(value) for name, head in _NOTES.items() if (value := getattr(answer, name)) is not None}
     http = StatusAndHeaders(_status_line(answer.http_status), list(answer.headers), protocol="HTTP/1.1")
     return RecordBuilder(warc_version="1.1").create_warc_record(
         answer.url,
@@ -98,6 +102,10 @@ def _response_record(answer: Answer) -> Any:  # noqa: ANN401 - warcio has no typ
         warc_headers_dict=about,
         http_headers=http,
     )
+
+
+def _one_line(text: str) -> str:
+    return quote(text, safe=" /:;,.()'-_|[]{}<>=+&?!#@*")
 
 
 def _status_line(status: int) -> str:
@@ -200,4 +208,5 @@ def _answer(record: Any) -> Answer | None:  # noqa: ANN401 - warcio has no types
         body=body,
         observed_at=datetime.fromisoformat(head.get_header("WARC-Date")).astimezone(UTC),
         cut=head.get_header("WARC-Truncated") is not None,
+        **{name: unquote(said) for name, header in _NOTES.items() if (said := head.get_header(header)) is not None},
     )

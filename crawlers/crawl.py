@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawlers.answers import Answer, readings, retry_after
+from crawlers.answers import Answer, fit_to_keep, readings, retry_after
 from crawlers.archive import Archive
 from crawlers.landing import Landing
+from crawlers.manners import Manners
 from crawlers.pace import Pace
 from crawlers.sources import Reading, Source, Target
 from essor.model.observation import Status
@@ -62,6 +63,8 @@ class Crawl:
     """Where readings are written."""
     pace: Pace
     """When each host may be asked."""
+    manners: Manners
+    """What earlier runs and other processes know of each host."""
     now: Callable[[], datetime]
     """The clock, UTC."""
     progress: Progress
@@ -75,15 +78,29 @@ class Crawl:
 
     def keep(self, answer: Answer) -> Kept:
         """Archives an answer, then judges it: whatever happens afterwards, its bytes are safe."""
-        return Kept(answer, readings(answer, self.archive.keep(answer), self.run_id))
+        kept = fit_to_keep(answer)
+        return Kept(kept, readings(kept, self.archive.keep(kept), self.run_id))
 
     def slow_down_after(self, kept: Kept, attempt: int) -> None:
         """Slows its host down when the answer was in vain; to be done before the host's next turn."""
         statuses = {reading.status for reading in kept.readings}
+        host, asked = urlsplit(kept.answer.url).hostname or "", retry_after(kept.answer)
         if statuses and statuses <= IN_VAIN:
-            host = urlsplit(kept.answer.url).hostname or ""
-            blocked, asked = Status.BLOCKED in statuses, retry_after(kept.answer)
-            self.pace.after_trouble(host, attempt, blocked=blocked, asked=asked)
+            self.pace.after_trouble(host, attempt, blocked=Status.BLOCKED in statuses, asked=asked)
+        if asked is not None and asked > self.settings.pace.longest_backoff:
+            self.manners.asked_to_wait(host, asked)
+        elif Status.BLOCKED in statuses:
+            self.manners.turned_away(host)
+        elif statuses - IN_VAIN:
+            self.manners.answered(host)
+        elif statuses:
+            self.manners.undecided(host)
+        self.land_pauses()
+
+    def land_pauses(self) -> None:
+        """Writes down the pauses that began, so that the warehouse knows of them."""
+        while self.manners.begun:
+            self.landing.add_pause(self.manners.begun.pop())
 
     def land(self, looked: Looked) -> None:
         """Writes the readings and counts them."""

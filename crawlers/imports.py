@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
+import io
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import datetime
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from crawlers.archive import FOLDER
-from crawlers.sources import Reading, all_sources
+import msgspec
+
+from crawlers.answers import Answer, readings
+from crawlers.archive import FOLDER, Archive
+from crawlers.mapping import MappedAnswer, Mapping, signal_columns
+from crawlers.signals._series import read_series
+from crawlers.signals.openrouter import read_page_copy
+from crawlers.sources import Reading, all_sources, recognise
 from essor.model.charts import Chart, ChartEntry, ChartReading, Collection
-from essor.model.errors import ObservationRejected, SettingsError
+from essor.model.errors import FetchError, LayoutChanged, ObservationRejected, SettingsError
 from essor.model.listings import Listing, ListingReading
 from essor.model.observation import Capture, Evidence, Status
+from essor.model.signals import SignalReading
 from essor.model.stores import Device, StoreName
 
 IMPORTED = f"{FOLDER}/imported"
@@ -79,6 +89,31 @@ def adopt_tables(data_dir: Path, folder: Path) -> str:
     return place.relative_to(data_dir).as_posix()
 
 
+def adopt_table(data_dir: Path, path: Path) -> str:
+    """Copies a table into the data folder, once, without its gzip, and gives its place there.
+
+    A CSV table keeps its bytes, so that an offset leads to a row. A Parquet table is read from the JSON lines that
+    stand beside it (`pipeline.tables` writes them). Raises SettingsError for a file of another kind.
+    """
+    name = path.name.removesuffix(".gz")
+    suffix = _SUFFIXES.get(Path(name).suffix)
+    if suffix is None:
+        raise SettingsError(f"{path} is no table: give {', '.join(_SUFFIXES)} (also .gz) or a WARC file.")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
+    place = data_dir / IMPORTED / f"{Path(name).stem}-{digest}{suffix}"
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_name(f"{place.name}.part")
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as source, part.open("wb") as kept:
+            shutil.copyfileobj(source, kept)
+        part.rename(place)
+    return place.relative_to(data_dir).as_posix()
+
+
+_SUFFIXES = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl", ".json": ".json", ".parquet": ".parquet"}
+
+
 def import_tables(data_dir: Path, place: str, run_id: str) -> Imported:
     """The readings of the tables at `place` in the data folder (`adopt_tables` puts them there).
 
@@ -98,6 +133,127 @@ def import_tables(data_dir: Path, place: str, run_id: str) -> Imported:
     for row in _rows(data_dir, place, LISTINGS):
         _keep(done, row, _listing_reading, run_id)
     return done
+
+
+def import_table(data_dir: Path, file: str, mapping: Mapping, run_id: str) -> Imported:
+    """The readings of one table in the data folder (CSV or JSON lines), by its mapping: ranks, ratings or signals."""
+    done = Imported()
+    if mapping.kind == "signals":
+        return _import_signals(data_dir, file, mapping, run_id)
+    rows = [_mapped(row, mapping) for row in _table_rows(data_dir, file)]
+    if mapping.kind == "ratings":
+        for row in rows:
+            _keep(done, _with_hash([row]), _listing_reading, run_id)
+        return done
+    charts: dict[tuple[str | None, ...], list[_Row]] = defaultdict(list)
+    for row in rows:
+        charts[tuple(row.cells.get(name) for name in _OF_CHART)].append(row)
+    for found in charts.values():
+        head, entries = _with_hash(found), _entries((_named(row) for row in found), done).get("", [])
+        _keep(
+            done, head._replace(cells=_chart_cells(head.cells, mapping, len(entries))), _chart_reading, run_id, entries
+        )
+    return done
+
+
+def import_answer(body: bytes, said: MappedAnswer, archive: Archive, run_id: str) -> Imported:
+    """The readings of a file that is the body of an answer; it is archived first, so that they lead back to it."""
+    answer = Answer(said.url, said.http_status, (), body, said.observed_at.astimezone(UTC))
+    if recognise(said.url) is None:
+        return Imported([], [RejectedRow(said.file, 0, "its address is of no source of essor", said.url)])
+    return Imported(list(readings(answer, archive.keep(answer), run_id)))
+
+
+def _import_signals(data_dir: Path, file: str, mapping: Mapping, run_id: str) -> Imported:
+    try:
+        body = (data_dir / file).read_bytes()
+        found = READERS[mapping.reader](body) if mapping.reader else _series(data_dir, file, body, mapping)
+    except (FetchError, LayoutChanged) as error:
+        return Imported([], [RejectedRow(file, 0, str(error), "")])
+    except KeyError as error:
+        raise SettingsError(f"There is no reader {error}: give one of {', '.join(READERS)}.") from error
+    done = Imported()
+    for reading in found:
+        if reading.points:
+            done.readings.append(replace(reading, evidence=_evidence_of_series(reading, file, mapping, run_id)))
+        else:
+            done.rejects.append(RejectedRow(file, 0, reading.message or "it has no figure", reading.subject))
+    return done
+
+
+def _series(data_dir: Path, file: str, body: bytes, mapping: Mapping) -> Sequence[SignalReading]:
+    columns = signal_columns(mapping)
+    return read_series(_as_csv(data_dir, file) if file.endswith(".jsonl") else body, mapping.source, columns)
+
+
+def _evidence_of_series(reading: SignalReading, file: str, mapping: Mapping, run_id: str) -> Evidence:
+    """A series was observed when its table was made: when the mapping says, else when its last period was over."""
+    ends = [datetime.fromisoformat(point.end) for point in reading.points if point.end]
+    last = max((end if end.tzinfo else end.replace(tzinfo=UTC) for end in ends), default=None)
+    at = mapping.observed_at or last
+    if at is None:
+        raise SettingsError("The table gives no time: write observed_at = 2026-10-08T00:00:00Z into the mapping.")
+    digest = hashlib.sha256(repr((reading.metric.name, reading.points)).encode()).hexdigest()
+    return Evidence(reading.source, Capture(mapping.origin, at, None, file, 0, digest), 0, run_id)
+
+
+READERS: dict[str, Callable[[bytes], tuple[SignalReading, ...]]] = {"openrouter_page": read_page_copy}
+"""Forms of their own in which figures have been collected, by the name that a mapping gives."""
+_OF_CHART = ("country", "device", "collection", "category", "observed_at")
+
+
+def _mapped(row: _Row, mapping: Mapping) -> _Row:
+    """The row with essor's names for its cells."""
+    cells = {"source": mapping.source, "source_url": mapping.origin, "status": "complete", "sha256": ""}
+    cells |= mapping.constants | {name: row.cells.get(column, "") for name, column in mapping.columns.items()}
+    moment = cells.get("observed_at", "").replace(" ", "T", 1)
+    if mapping.zone and not re.search(r"(Z|[+-]\d\d:?\d\d)$", moment):
+        moment += mapping.zone
+    return row._replace(cells=cells | {"observed_at": moment})
+
+
+def _named(row: _Row) -> _Row:
+    return row._replace(cells=row.cells | {"reading": ""})
+
+
+def _with_hash(rows: Sequence[_Row]) -> _Row:
+    """The first row, with the hash of them all where the table gives none: a changed table gives a better reading."""
+    said = "\n".join(repr(sorted(row.cells.items())) for row in rows)
+    head = rows[0]
+    return head._replace(
+        cells=head.cells | {"sha256": head.cells["sha256"] or hashlib.sha256(said.encode()).hexdigest()}
+    )
+
+
+def _chart_cells(cells: dict[str, str], mapping: Mapping, entries: int) -> dict[str, str]:
+    """What a table of ranks leaves unsaid: without a depth and without `whole`, an app that is missing says nothing."""
+    depth = cells.get("depth") or str(entries)
+    known = mapping.whole or "depth" in cells
+    status = cells["status"] if known or cells["status"] != "complete" else "partial"
+    return {"device": "iphone", **cells, "depth": depth, "asked": cells.get("asked") or depth, "status": status}
+
+
+def _table_rows(data_dir: Path, file: str) -> Iterator[_Row]:
+    if not file.endswith(".jsonl"):
+        place, _, name = file.rpartition("/")
+        yield from _rows(data_dir, place, name)
+        return
+    with (data_dir / file).open("rb") as lines:
+        offset = 0
+        for line in lines:
+            if line.strip():
+                cells = msgspec.json.decode(line, type=dict[str, Any])
+                yield _Row(file, offset, {name: "" if value is None else str(value) for name, value in cells.items()})
+            offset += len(line)
+
+
+def _as_csv(data_dir: Path, file: str) -> bytes:
+    rows = [row.cells for row in _table_rows(data_dir, file)]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
 
 
 def _rows(data_dir: Path, place: str, name: str) -> Iterator[_Row]:

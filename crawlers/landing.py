@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,9 +20,15 @@ from essor.model.charts import ChartReading, chart_reading_id
 from essor.model.errors import SettingsError
 from essor.model.listings import Listing, ListingReading, listing_reading_id
 from essor.model.observation import Evidence
+from essor.model.pauses import Pause
+from essor.model.reviews import ReviewsReading, reviews_reading_id
+from essor.model.signals import SignalReading, signal_reading_id
 
 _ENCODER = msgspec.json.Encoder()
-_FILES = ("charts.jsonl", "listings.jsonl", "names.jsonl")
+_NAMES, _EXPECTED = "names.jsonl", "expected.jsonl"
+_READINGS = ("charts.jsonl", "listings.jsonl", "reviews.jsonl", "signals.jsonl")
+_PAUSES, _PROBES = "pauses.jsonl", "probes.jsonl"
+_FILES = (*_READINGS, _NAMES, _PAUSES, _PROBES)
 _LOCK = "run.lock"
 _RUN = "run.json"
 
@@ -39,11 +45,25 @@ class RunRecord(msgspec.Struct, frozen=True):
     finished_at: str | None
     """The same; None for a run that was killed."""
     result: str
-    """``"complete"``, ``"stopped"``, ``"recovered"`` or ``"failed"``."""
+    """``"complete"``, ``"stopped"``, ``"recovered"``, ``"failed"`` or ``"missed"``."""
     asked: int
     """How many readings it set out to bring."""
     note: str | None
     """What there is to say of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a run sets out to bring of one source and storefront, or of one signal."""
+
+    source: str
+    """The source's name; ``"none"`` for what no source offers."""
+    country: str | None
+    """The storefront; None for signals."""
+    subject: str | None
+    """The signal's key, which stands for what is below it too; None for stores."""
+    expected: int
+    """How many readings."""
 
 
 class _Begun(msgspec.Struct, frozen=True):
@@ -67,7 +87,7 @@ class Landing:
         self._folder = incoming(data_dir) / run_id
         self._place = data_dir / "landing" / run_id
         self._files = {name: (self._folder / name).open("ab", buffering=0) for name in _FILES}
-        self._names = {line["name_id"] for line in self._lines("names.jsonl")}
+        self._names = {line["name_id"] for line in self._lines(_NAMES)}
 
     @classmethod
     def begin(
@@ -80,6 +100,7 @@ class Landing:
         asked: int = 0,
         note: str | None = None,
         imported: bool = False,
+        expected: Sequence[Expected] = (),
     ) -> Self:
         """A new run's landing; `imported` when its facts are from somebody's table and not from bytes we hold.
 
@@ -93,6 +114,7 @@ class Landing:
         lock = os.open(unborn / _LOCK, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
         if not _taken(lock):
             raise SettingsError(f"Another process is beginning the run {run_id}: give another name.")
+        (unborn / _EXPECTED).write_bytes(_expected_lines(run_id, kind, started_at, expected))
         os.write(lock, _ENCODER.encode(_Begun(kind, moment(started_at), asked, note, imported)))
         unborn.rename(incoming(data_dir) / run_id)
         return cls(data_dir, run_id, lock)
@@ -110,7 +132,7 @@ class Landing:
 
     def landed(self) -> set[str]:
         """The ids of the readings that have landed."""
-        return {line["reading_id"] for name in _FILES[:2] for line in self._lines(name)}
+        return {line["reading_id"] for name in _READINGS for line in self._lines(name)}
 
     def add(self, reading: Reading) -> None:
         """Writes one reading through to the system; the names it bears are written before it."""
@@ -118,8 +140,21 @@ class Landing:
             store = reading.chart.store
             line = _chart_line(reading, [self._name(store, *entry[1:]) for entry in reading.entries])
             self._write("charts.jsonl", line | {"imported": self._begun.imported})
+        elif isinstance(reading, ReviewsReading):
+            self._write("reviews.jsonl", _reviews_line(reading) | {"imported": self._begun.imported})
+        elif isinstance(reading, SignalReading):
+            self._write("signals.jsonl", _signal_line(reading) | {"imported": self._begun.imported})
         else:
             self._write("listings.jsonl", _listing_line(reading) | {"imported": self._begun.imported})
+
+    def add_pause(self, pause: Pause) -> None:
+        """Writes down that a host is left alone."""
+        times = {"began_at": moment(pause.began_at), "until": moment(pause.until)}
+        self._write(_PAUSES, asdict(pause) | times | {"run_id": self.run_id})
+
+    def add_probe(self, line: dict[str, Any]) -> None:
+        """Writes one line of a latency probe through to the system."""
+        self._write(_PROBES, line)
 
     def finish(self, result: str, finished_at: datetime, *, note: str | None = None) -> Path:
         """Writes `run.json`, shows the run to the others and gives its folder."""
@@ -171,11 +206,33 @@ class Landing:
         if key not in self._names:
             self._names.add(key)
             line = {"name_id": key, "store": store, "app_id": app_id, "name": name, "developer": developer}
-            self._write("names.jsonl", line)
+            self._write(_NAMES, line)
         return key
 
     def _write(self, file: str, line: dict[str, Any]) -> None:
         self._files[file].write(_ENCODER.encode(line) + b"\n")
+
+
+def land_missed(
+    data_dir: Path,
+    kind: str,
+    due: Sequence[tuple[str, datetime]],
+    expected: Sequence[Expected],
+    *,
+    note: str,
+    result: str = "missed",
+) -> Path:
+    """Lands runs that never began, as their names and when they were due, each with what it would have brought.
+
+    One folder, which bears the first one's name, holds them all; it appears whole, by a rename.
+    """
+    draft = incoming(data_dir).with_name(f".missed-{due[0][0]}")  # one schedule at a time writes it
+    draft.mkdir(parents=True, exist_ok=True)
+    asked = sum(one.expected for one in expected)
+    runs = [RunRecord(name, kind, moment(at), None, result, asked, note) for name, at in due]
+    _write_whole(draft / _EXPECTED, b"".join(_expected_lines(name, kind, at, expected) for name, at in due))
+    _write_whole(draft / _RUN, b"".join(_ENCODER.encode(run) + b"\n" for run in runs))
+    return draft.rename(data_dir / "landing" / due[0][0])
 
 
 def incoming(data_dir: Path) -> Path:
@@ -201,6 +258,10 @@ def reading_id_of(reading: Reading) -> str:
     observed_at = moment(evidence.capture.observed_at)
     if isinstance(reading, ChartReading):
         return chart_reading_id(evidence.source, reading.chart, observed_at)
+    if isinstance(reading, ReviewsReading):
+        return reviews_reading_id(evidence.source, reading, observed_at)
+    if isinstance(reading, SignalReading):
+        return signal_reading_id(evidence.source, reading.subject, reading.metric.name, observed_at)
     return listing_reading_id(evidence.source, reading.store, reading.country, reading.app_id, observed_at)
 
 
@@ -244,6 +305,45 @@ def _listing_line(reading: ListingReading) -> dict[str, Any]:
         **_evidence_fields(evidence),
         **asdict(reading.listing or Listing()),
     }
+
+
+def _reviews_line(reading: ReviewsReading) -> dict[str, Any]:
+    evidence = _evidence(reading)
+    return {
+        "reading_id": reading_id_of(reading),
+        "source": evidence.source,
+        "store": reading.store,
+        "country": reading.country,
+        "language": reading.language,
+        "app_id": reading.app_id,
+        "page": reading.page,
+        "status": reading.status,
+        "message": reading.message,
+        **_evidence_fields(evidence),
+        "reviews": [{"key": review.key, **review._asdict()} for review in reading.reviews],
+    }
+
+
+def _signal_line(reading: SignalReading) -> dict[str, Any]:
+    evidence, metric = _evidence(reading), reading.metric
+    return {
+        "reading_id": reading_id_of(reading),
+        "source": evidence.source,
+        "subject": reading.subject,
+        "metric": metric.name,
+        "unit": metric.unit,
+        "kind": metric.kind,
+        "precision": metric.precision,
+        "status": reading.status,
+        "message": reading.message,
+        **_evidence_fields(evidence),
+        "points": [point._asdict() for point in reading.points],
+    }
+
+
+def _expected_lines(run_id: str, kind: str, due_at: datetime, expected: Iterable[Expected]) -> bytes:
+    run = {"run_id": run_id, "kind": kind, "due_at": moment(due_at)}
+    return b"".join(_ENCODER.encode(run | asdict(one)) + b"\n" for one in expected)
 
 
 def _evidence_fields(evidence: Evidence) -> dict[str, Any]:

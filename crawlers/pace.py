@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from essor.model.errors import Blocked, FetchError
 from essor.settings import PaceSettings
@@ -17,8 +17,12 @@ class RunStopped(FetchError):
 class Pace:
     """The turns of every public host in one run."""
 
-    def __init__(self, settings: PaceSettings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: PaceSettings, clock: Callable[[], float], gaps: Mapping[str, float] | None = None
+    ) -> None:
+        """`gaps` holds hosts that bear less than the settings ask for: the least time between two requests, seconds."""
         self._settings = settings
+        self._gaps = gaps or {}
         self._clock = clock
         self._next: dict[str, float] = {}
         self._given_up: dict[str, FetchError] = {}
@@ -33,7 +37,7 @@ class Pace:
         while (wait := self._next.get(host, 0.0) - self._clock()) > 0:
             await self._sleep(wait)
             self.check(host)
-        self._next[host] = self._clock() + self._gap()
+        self._next[host] = self._clock() + self._gap(host)
 
     def check(self, host: str) -> None:
         """Raises what `turn` raises, without waiting."""
@@ -82,8 +86,8 @@ class Pace:
         settings = self._settings
         return self._jittered(min(settings.first_backoff * 2 ** (attempt - 1), settings.longest_backoff))
 
-    def _gap(self) -> float:
-        return self._jittered(self._settings.seconds_between_requests)
+    def _gap(self, host: str) -> float:
+        return self._jittered(max(self._settings.seconds_between_requests, self._gaps.get(host, 0.0)))
 
     def _jittered(self, seconds: float) -> float:
         return seconds * (1 + random.uniform(0, self._settings.jitter))  # noqa: S311 - no secret hangs on it

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,7 +21,8 @@ import msgspec
 from crawlers.answers import Answer, body_of
 from crawlers.archive import read_archive, read_capture
 from crawlers.faults import TRANSPORT, Faults, Reply, gone_wrong
-from crawlers.sources import ChartTarget, ListingTarget, Target, recognise
+from crawlers.signals._source import SignalTarget
+from crawlers.sources import ChartTarget, ListingTarget, Source, Target, asked_for_signals, recognise
 from essor.model.charts import Chart
 from essor.plugins import modules_in
 
@@ -67,8 +69,9 @@ class Playback:
         """What goes wrong."""
         self.asked: list[str] = []
         """The public address of every request, in order."""
-        self._charts: dict[Chart, _Index] = defaultdict(_Index)
+        self._charts: dict[tuple[str, Chart], _Index] = defaultdict(_Index)
         self._listings: dict[tuple[str, str, str], _Index] = defaultdict(_Index)
+        self._others: dict[object, _Index] = defaultdict(_Index)
         self._robots: dict[str, _Index] = defaultdict(_Index)
         for path in archives:
             for answer, offset in read_archive(path):
@@ -87,12 +90,15 @@ class Playback:
         if parts.path == "/robots.txt":
             self._robots[parts.hostname or ""].add(kept)
         elif known and answer.http_status == HTTPStatus.OK:
-            for index in self._indexes(known[1]):
+            for index in self._indexes(*known):
                 index.add(kept)
 
-    def _indexes(self, target: Target) -> list[_Index]:
+    def _indexes(self, source: Source[Any], target: Target) -> list[_Index]:
+        """Sources of one file read each other's answers; a web page is none to a feed's address."""
         if isinstance(target, ChartTarget):
-            return [self._charts[target.chart]]
+            return [self._charts[type(source).__module__, target.chart]]
+        if not isinstance(target, ListingTarget) or target.page:
+            return [self._others[_thing(target)]]
         return [self._listings[target.store, target.country, app_id] for app_id in target.app_ids]
 
     def _good(self, url: str) -> Reply:
@@ -105,8 +111,8 @@ class Playback:
         return _gzipped(body)
 
     def _spoilt(self, url: str, fault: str) -> Reply:
-        body, known = self._body(url), recognise(url)
-        if body is None or known is None:
+        body, known = self._body(url), _asked_for(url)
+        if body is None or known is None or isinstance(known[1], SignalTarget):
             return self._good(url)
         target, fake = known[1], _fake(known[0].store)
         if fake is None:
@@ -123,18 +129,18 @@ class Playback:
         return Reply(HTTPStatus.OK, rules.encode(), (("Content-Type", "text/plain"),))
 
     def _body(self, url: str) -> bytes | None:
-        known = recognise(url)
+        known = _asked_for(url)
         if known is None:
             return None
         target = known[1]
-        if isinstance(target, ListingTarget):
-            return self._listings_body(target)
-        kept = self._charts[target.chart].at(self.at)
+        if isinstance(target, ListingTarget) and not target.page:
+            return self._listings_body(known[0], target)
+        kept = self._indexes(*known)[0].at(self.at)
         return _decoded(kept) if kept else None
 
-    def _listings_body(self, target: ListingTarget) -> bytes | None:
+    def _listings_body(self, source: Source[Any], target: ListingTarget) -> bytes | None:
         """Put together app by app: one that was left out then, or never asked for, is left out now."""
-        kept = [index.at(self.at) for index in self._indexes(target)]
+        kept = [index.at(self.at) for index in self._indexes(source, target)]
         if not any(kept):
             return None
         fake = _fake(target.store)
@@ -143,6 +149,23 @@ class Playback:
         found = [_listings(one).get(app_id) for one, app_id in zip(kept, target.app_ids, strict=True) if one]
         composed: bytes = fake.compose_listings([record for record in found if record])
         return composed
+
+
+def _asked_for(url: str) -> tuple[Source[Any], Target] | None:
+    """What a request asks for; what stands behind the `#` of a signal's address has not come with it."""
+    known = recognise(url)
+    if known is None and "#" not in url:
+        signals = ((source, source.recognise(f"{url}#any")) for source in asked_for_signals())
+        known = next(((source, target) for source, target in signals if target is not None), None)
+    return known
+
+
+def _thing(target: Target) -> object:
+    """What an archived answer is filed under: a signal's without the days asked for, which move on every day."""
+    if not isinstance(target, SignalTarget):
+        return target
+    at_once = next(source.at_once for source in asked_for_signals() if source.name == target.source)
+    return (target.source, target.subjects if at_once == 1 else ())
 
 
 def as_json(status: int, value: object) -> Reply:

@@ -81,4 +81,4 @@ def adopt(path: Path, data_dir: Path) -> str:
 
 
 def _stem(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".warc")
+    return path.name.removesuffix(".gz").removesuffix(".warc").removesuffix(".jsonl")

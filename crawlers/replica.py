@@ -17,7 +17,7 @@ import msgspec
 
 from crawlers.faults import Fault, Reply
 from crawlers.playback import Playback, as_json
-from crawlers.sources import all_sources, recognise
+from crawlers.sources import all_sources, asked_for_signals, recognise
 from essor.model.errors import EssorError, SettingsError
 
 CONTROL = "/_replica/"
@@ -165,7 +165,8 @@ def _public_address(path: str, headers: dict[str, str]) -> str:
 
 @cache
 def _public_hosts() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(host for source in all_sources() for host in source.hosts))
+    sources = (*all_sources(), *asked_for_signals())
+    return tuple(dict.fromkeys(host for source in sources for host in source.hosts))
 
 
 def _bytes(reply: Reply, *, with_body: bool) -> bytes:

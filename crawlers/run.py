@@ -16,16 +16,31 @@ from scrapy.crawler import AsyncCrawlerProcess
 from crawlers.answers import unanswered
 from crawlers.archive import Archive
 from crawlers.crawl import Crawl, Looked, Progress
-from crawlers.landing import Landing
+from crawlers.landing import Expected, Landing
+from crawlers.manners import Manners
 from crawlers.middleware import scrapy_settings
 from crawlers.pace import Pace
-from crawlers.sources import ChartTarget, ListingTarget, Source, Target, enabled, offering
+from crawlers.signals._source import SignalSource, SignalTarget, signal_sources
+from crawlers.sources import (
+    ChartTarget,
+    ListingTarget,
+    ReviewsTarget,
+    Source,
+    Target,
+    asked_for_signals,
+    enabled,
+    offering,
+)
 from crawlers.spiders.charts import ChartsSpider
 from crawlers.spiders.listings import ListingsSpider
+from crawlers.spiders.reviews import ReviewsSpider
+from crawlers.spiders.signals import SignalsSpider
 from crawlers.spiders.store import StoreSpider
 from essor.model.apps import App
 from essor.model.charts import Chart
 from essor.model.observation import Status
+from essor.model.reviews import WORLD
+from essor.model.signals import SignalSubject
 from essor.model.stores import StoreName, storefront
 from essor.settings import Settings
 
@@ -52,8 +67,23 @@ def crawl_charts(settings: Settings, charts: Iterable[Chart], run_id: str, progr
 
 def crawl_listings(settings: Settings, apps: Iterable[App], run_id: str, progress: Progress | None = None) -> Crawled:
     """Asks for the listings of the apps in every storefront of the settings and lands what comes."""
-    targets: list[Target] = list(listing_targets(settings, apps, datetime.now(UTC).date()))
+    followed, today = list(apps), datetime.now(UTC).date()
+    targets: list[Target] = [*listing_targets(settings, followed, today), *page_targets(settings, followed, today)]
     return _crawl(ListingsSpider, settings, targets, run_id, progress)
+
+
+def crawl_reviews(settings: Settings, apps: Iterable[App], run_id: str, progress: Progress | None = None) -> Crawled:
+    """Asks for the newest reviews of the apps and lands what comes, without a word on who wrote them."""
+    targets: list[Target] = list(review_targets(settings, apps, _now().date()))
+    return _crawl(ReviewsSpider, settings, targets, run_id, progress)
+
+
+def crawl_signals(
+    settings: Settings, subjects: Iterable[SignalSubject], run_id: str, progress: Progress | None = None
+) -> Crawled:
+    """Asks the signal sources for the subjects and lands what comes."""
+    targets: list[Target] = list(signal_targets(subjects, _now().date()))
+    return _crawl(SignalsSpider, settings, targets, run_id, progress)
 
 
 def chart_targets(settings: Settings) -> list[Chart]:
@@ -72,6 +102,66 @@ def listing_targets(settings: Settings, apps: Iterable[App], today: date) -> Ite
                 yield ListingTarget(store, country, tuple(ids[start : start + sources[0].at_once]))
 
 
+def page_targets(settings: Settings, apps: Iterable[App], today: date) -> Iterator[ListingTarget]:
+    """The apps' own pages, for what they alone give; none of a store whose source of pages is off."""
+    for country in dict.fromkeys(storefront(code) for code in settings.listing_countries):
+        for store, app_id in _valid_ids(apps, today):
+            target = ListingTarget(store, country, (app_id,), page=True)
+            if _source(target, settings) is not None:
+                yield target
+
+
+def review_targets(settings: Settings, apps: Iterable[App], today: date) -> Iterator[ReviewsTarget]:
+    """The newest reviews of each app: by storefront, or by language where the store keeps them so."""
+    countries = [(storefront(code), None) for code in settings.listing_countries]
+    languages = [(WORLD, language.lower()) for language in settings.review_languages]
+    for store, app_id in _valid_ids(apps, today):
+        for country, language in dict.fromkeys([*countries, *languages]):
+            pages = range(1, settings.review_pages + 1)
+            targets = (ReviewsTarget(store, country, app_id, language, page) for page in pages)
+            yield from (target for target in targets if _offering(target))
+
+
+def _valid_ids(apps: Iterable[App], today: date) -> list[tuple[StoreName, str]]:
+    found = [key for app in apps for key in app.store_ids if _valid(key.since, key.until, today)]
+    return sorted({(key.store, key.app_id) for key in found}, key=lambda one: (one[0], len(one[1]), one[1]))
+
+
+def signal_targets(subjects: Iterable[SignalSubject], today: date) -> Iterator[SignalTarget]:
+    """Batches of each source's subjects, as many as one answer holds; former keys are asked for like current ones."""
+    wanted = list(subjects)
+    for source in signal_sources():
+        keys = sorted({subject.key for subject in wanted if subject.source == source.name})
+        since, until = source.period(today)
+        for start in range(0, len(keys), source.at_once):
+            batch = tuple(keys[start : start + source.at_once])
+            yield SignalTarget(source.name, batch, source.metrics, since, until)
+
+
+def expected_of(targets: Iterable[Target], settings: Settings) -> list[Expected]:
+    """How many readings these targets are to bring, a source and storefront, or a signal's subject."""
+    counts: dict[tuple[str, str | None, str | None], int] = {}
+    for target in targets:
+        for country, subject, number in _parts(target):
+            key = (_source_name(target, settings), country, subject)
+            counts[key] = counts.get(key, 0) + number
+    return [Expected(*key, number) for key, number in counts.items()]
+
+
+def _parts(target: Target) -> list[tuple[str | None, str | None, int]]:
+    """Storefront, subject and number of the readings of one look."""
+    if isinstance(target, SignalTarget):
+        return [(None, subject, len(target.metrics)) for subject in target.subjects]
+    if isinstance(target, ChartTarget):
+        return [(target.chart.country, None, 1)]
+    return [(target.country, None, len(target.app_ids) if isinstance(target, ListingTarget) else 1)]
+
+
+def _source_name(target: Target, settings: Settings) -> str:
+    source = _source(target, settings) or next(iter(_offering(target)), None)
+    return source.name if source else "none"
+
+
 def _valid(since: date | None, until: date | None, today: date) -> bool:
     return (since is None or since <= today) and (until is None or today < until)
 
@@ -83,9 +173,10 @@ def _crawl(
     run_id: str,
     progress: Progress | None,
 ) -> Crawled:
-    asked = sum(len(target.app_ids) if isinstance(target, ListingTarget) else 1 for target in targets)
+    expected = expected_of(targets, settings)
+    asked = sum(one.expected for one in expected)
     kind, note = f"crawl {spider.name}", _note(settings)
-    begun = Landing.begin(settings.data_dir, run_id, kind, _now(), asked=asked, note=note)
+    begun = Landing.begin(settings.data_dir, run_id, kind, _now(), asked=asked, note=note, expected=expected)
     with begun as landing, Archive(settings.data_dir, run_id, {"description": kind, "note": note or ""}) as archive:
         looks = [(target, _source(target, settings)) for target in targets]
         crawl = Crawl(
@@ -94,7 +185,8 @@ def _crawl(
             looks=[(source, target) for target, source in looks if source],
             archive=archive,
             landing=landing,
-            pace=Pace(settings.pace, time.monotonic),
+            pace=Pace(settings.pace, time.monotonic, _gaps(settings)),
+            manners=Manners(settings.data_dir, settings.pace, _now),
             now=_now,
             progress=progress or _silent,
             total=len(targets),
@@ -103,7 +195,8 @@ def _crawl(
             if source is None:
                 crawl.land(_unoffered(target, crawl))
         if crawl.looks:
-            _run_reactor(spider, crawl)
+            run_spider(spider, crawl)
+        crawl.manners.close()
         archive.close()
         return _finish(crawl)
 
@@ -117,7 +210,8 @@ def _finish(crawl: Crawl) -> Crawled:
     return Crawled(crawl.run_id, result, crawl.statuses, folder)
 
 
-def _run_reactor(spider: type[StoreSpider], crawl: Crawl) -> None:
+def run_spider(spider: type[StoreSpider], crawl: Crawl) -> None:
+    """Runs a spider to its end. SIGTERM and SIGINT end it after the answer under way."""
     process = AsyncCrawlerProcess(scrapy_settings(crawl.settings))
     crawler = process.create_crawler(spider)
     process.crawl(crawler, crawl=crawl)
@@ -136,12 +230,34 @@ def _run_reactor(spider: type[StoreSpider], crawl: Crawl) -> None:
 
 
 def _source(target: Target, settings: Settings) -> Source[Any] | None:
-    return next((source for source in offering(target) if enabled(source, settings)), None)
+    """The first enabled source that offers a target; of a chart the first that gives most of the rows asked for."""
+    offered = [source for source in _offering(target) if enabled(source, settings)]
+    if not isinstance(target, ChartTarget):
+        return next(iter(offered), None)
+    return max(offered, key=lambda source: min(source.at_once, target.asked), default=None)
+
+
+def _offering(target: Target) -> list[Source[Any]]:
+    """A signal is of one source by its nature; a store's things may be had from several."""
+    if isinstance(target, SignalTarget):
+        return [source for source in asked_for_signals() if source.name == target.source]
+    return offering(target)
+
+
+def _gaps(settings: Settings) -> dict[str, float]:
+    """What the hosts of signals are known to bear; what stands in for a host bears what the settings say."""
+    sources: tuple[SignalSource, ...] = signal_sources()
+    return {
+        host: source.seconds_between_requests
+        for source in sources
+        for host in source.hosts
+        if settings.base_of(host) is None
+    }
 
 
 def _unoffered(target: Target, crawl: Crawl) -> Looked:
     """The readings of a target that no enabled source offers: they name the setting to change."""
-    sources = offering(target)
+    sources = _offering(target)
     message = f"not asked: no source of essor offers the {target}"
     if sources:
         names = " or ".join(source.name for source in sources)

@@ -9,10 +9,13 @@ from typing import Any
 import dash
 from fastapi import FastAPI
 
-from dashboard.api import evidence, figures, health
+from dashboard.api import embeds, evidence, figures, health
 from dashboard.bundles import BUNDLES, KeptBundles
 from dashboard.desk import make_desk
+from dashboard.first_sight import first_sight, who_asks
+from dashboard.framing import FramedByNone
 from dashboard.shell import register_shell, shell
+from dashboard.threads import ThreadedServer
 from essor.settings import Settings, read_settings
 
 HERE = Path(__file__).parent
@@ -29,16 +32,23 @@ class Dashboard(dash.Dash):
         drawn = {page["path"] for page in dash.page_registry.values() if page.get("figure")}
         preload = f'<link rel="preload" as="script" href="{PLOTLY}">' if path in drawn else ""
         parts["metas"] += preload
+        if path in drawn:
+            parts["app_entry"] = self._first_sight(path) + parts["app_entry"]
         html: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
         return html
+
+    def _first_sight(self, path: str) -> str:
+        request = self.backend.request_adapter()
+        query = dict(request.args)
+        who, known = who_asks(query, request.cookies, request.headers)
+        return first_sight(self.server.state.desk, path, query, who, theme_known=known)
 
 
 def make_app(settings: Settings) -> dash.Dash:
     """The app over the data folder of these settings. Serve its `.server`; nothing is fetched from elsewhere."""
     app = Dashboard(
         "dashboard",
-        backend="fastapi",
-        server=_server(),  # type: ignore[arg-type]
+        backend=ThreadedServer,
         enable_mcp=False,
         use_pages=True,
         pages_folder=str(HERE / "pages"),
@@ -55,18 +65,16 @@ def make_app(settings: Settings) -> dash.Dash:
         on_error=_report,
     )
     app.server.state.desk = make_desk(settings)
-    for part in (evidence, figures, health):
+    for part in (embeds, evidence, figures, health):
         app.server.include_router(part.router)
+    # Dash puts its scripts into a second <footer>, which those who hear the page are told of as a landmark
+    app.index_string = app.index_string.replace("<footer>", "<div>").replace("</footer>", "</div>")
     app.layout = shell
     register_shell(app)
     app.server.add_middleware(KeptBundles)
+    app.server.add_middleware(FramedByNone)
     _finish(app)
     return app
-
-
-def _server() -> FastAPI:
-    """The server under Dash; FastAPI's own pages of documentation are left out, because they load from a CDN."""
-    return FastAPI(title="essor", docs_url=None, redoc_url=None)
 
 
 def _finish(app: dash.Dash) -> None:

@@ -1,4 +1,4 @@
-"""Keeps Dash's script bundles compressed in memory: zipping 4.8 MB of Plotly anew takes longer than a page may."""
+"""Keeps script bundles compressed in memory, and gives our own small Plotly in place of the one that Dash brings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BUNDLES = "/_dash-component-suites/"
+OWN = "/embed-assets/"
+DASHS_PLOTLY = f"{BUNDLES}plotly/package_data/plotly.min"
+OUR_PLOTLY = f"{OWN}plotly.js"
+"""1.6 MB with the kinds of trace that our figures use, not 4.8 MB (docs/decisions/0011-a-plotly-of-our-own.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,11 @@ class KeptBundles:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a bundle from memory; pass everything else on."""
-        if scope["type"] != "http" or not scope["path"].startswith(BUNDLES):
+        if scope["type"] != "http" or not scope["path"].startswith((BUNDLES, OWN)):
             await self.app(scope, receive, send)
             return
+        if scope["path"].startswith(DASHS_PLOTLY):
+            scope = {**scope, "path": OUR_PLOTLY, "raw_path": OUR_PLOTLY.encode()}
         headers = Headers(scope=scope)
         key = (scope["path"], headers.get("accept-encoding", ""))
         kept = self.kept.get(key) or await self._made(scope, receive)

@@ -12,14 +12,18 @@ from datetime import UTC, datetime
 import dash
 import polars as pl
 
+from dashboard.asked_embeds import AskedEmbeds
+from dashboard.figures.events import events_frame
 from dashboard.figures.theme import Theme, theme
 from dashboard.language import Language, chosen
 from dashboard.selection import Selection, known_charts, read_selection
 from essor.model.apps import App, all_apps
 from essor.model.charts import Chart
+from essor.model.events import all_events
 from essor.settings import Settings
 from warehouse.connection import Cursor, Warehouse
 from warehouse.reads.charts import charts
+from warehouse.reads.events import events
 
 
 class Answers:
@@ -30,14 +34,21 @@ class Answers:
         self._frames: OrderedDict[Hashable, pl.DataFrame] = OrderedDict()
         self._lock = threading.Lock()
 
-    def frame(self, cursor: Cursor, read: Callable[..., pl.DataFrame], about: tuple[Hashable, ...]) -> pl.DataFrame:
-        """The frame that `read` gives for `about` in the cursor's snapshot."""
-        key = (cursor.snapshot, read.__module__, read.__name__, about)
+    def frame(
+        self,
+        cursor: Cursor,
+        read: Callable[..., pl.DataFrame],
+        about: tuple[Hashable, ...],
+        named: Mapping[str, Hashable] | None = None,
+    ) -> pl.DataFrame:
+        """The frame that `read` gives for `about` (and for what is `named`) in the cursor's snapshot."""
+        named = named or {}
+        key = (cursor.snapshot, read.__module__, read.__name__, about, tuple(sorted(named.items())))
         with self._lock:
             if key in self._frames:
                 self._frames.move_to_end(key)
                 return self._frames[key]
-        frame = read(cursor, *(list(item) if isinstance(item, tuple) else item for item in about))
+        frame = read(cursor, *map(_listed, about), **{name: _listed(item) for name, item in named.items()})
         self._keep(key, frame)
         return frame
 
@@ -46,6 +57,11 @@ class Answers:
             self._frames[key] = frame
             while len(self._frames) > self._most:
                 self._frames.popitem(last=False)
+
+
+def _listed(item: Hashable) -> object:
+    """What a key holds as a tuple, as the reads take it."""
+    return list(item) if isinstance(item, tuple) else item
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +78,14 @@ class Desk:
     """The clock, UTC."""
     answers: Answers
     """What was asked before."""
+    embeds: AskedEmbeds
+    """The embeds that were asked for."""
 
-    def ask(self, cursor: Cursor, read: Callable[..., pl.DataFrame], *about: Hashable) -> pl.DataFrame:
+    def ask(
+        self, cursor: Cursor, read: Callable[..., pl.DataFrame], *about: Hashable, **named: Hashable
+    ) -> pl.DataFrame:
         """The frame of one of `warehouse.reads`, asked once a snapshot."""
-        return self.answers.frame(cursor, read, about)
+        return self.answers.frame(cursor, read, about, named)
 
     def cursor(self, selection: Selection) -> AbstractContextManager[Cursor]:
         """A cursor on the snapshot that the address asks for."""
@@ -74,6 +94,11 @@ class Desk:
     def charts(self, cursor: Cursor) -> dict[Chart, int]:
         """The charts that can be picked, with how many readings each has."""
         return known_charts(self.ask(cursor, charts))
+
+    def events(self, cursor: Cursor) -> pl.DataFrame:
+        """The dated events of the snapshot; those that come with essor where it holds none yet."""
+        found = self.ask(cursor, events)
+        return found if found.height else events_frame(all_events())
 
     def chosen_apps(self, selection: Selection, otherwise: int = 3) -> list[App]:
         """The apps of the address in its order; the first few of the watch list where it names none."""
@@ -142,7 +167,8 @@ def _first(apps: tuple[App, ...], number: int) -> list[App]:
 def make_desk(settings: Settings) -> Desk:
     """The desk of the settings' data folder, by the machine's clock."""
     apps = all_apps()
-    return Desk(settings, Warehouse(settings.data_dir, apps), apps, lambda: datetime.now(UTC), Answers())
+    warehouse, embeds = Warehouse(settings.data_dir, apps), AskedEmbeds(settings.data_dir)
+    return Desk(settings, warehouse, apps, lambda: datetime.now(UTC), Answers(), embeds)
 
 
 def desk() -> Desk:

@@ -14,6 +14,8 @@ LATE = 1.5
 """Two looks further apart than this many usual steps have a gap between them."""
 DAILY = timedelta(hours=36)
 """Up to this usual step a chart is looked at daily, so a day without a look is named."""
+DAILY_BEYOND = timedelta(days=60)
+"""A longer stretch is shown with one look a day, the last usable one."""
 USABLE = [status.value for status in Status if status.usable]
 
 
@@ -61,6 +63,20 @@ def gaps(moments: Sequence[datetime], cadence: timedelta | None) -> list[tuple[d
     return [(a, b) for a, b in pairwise(moments) if b - a > LATE * cadence]
 
 
+def is_long(frame: pl.DataFrame) -> bool:
+    """Whether the looks of a frame span more than is shown look by look."""
+    first, last = oldest(frame["observed_at"]), newest(frame["observed_at"])
+    return first is not None and last is not None and last - first > DAILY_BEYOND
+
+
+def daily(frame: pl.DataFrame) -> pl.DataFrame:
+    """The last usable look of each UTC day of a rank history; of a day without one, its last look."""
+    day, usable = pl.col("observed_at").dt.date(), pl.col("status").is_in(USABLE)
+    looked = frame.select("observed_at", day.alias("day"), usable.alias("usable")).unique()
+    kept = looked.sort("usable", "observed_at").unique("day", keep="last")["observed_at"]
+    return frame.filter(pl.col("observed_at").is_in(kept.implode()))
+
+
 def usable_moments(frame: pl.DataFrame) -> list[datetime]:
     """When the chart was really seen, oldest first."""
     return looks(frame).filter("usable")["observed_at"].to_list()
@@ -73,6 +89,15 @@ def missing_days(moments: Sequence[datetime], cadence: timedelta | None) -> list
     seen = {moment.date() for moment in moments}
     first, last = min(seen), max(seen)
     return [day for day in (first + timedelta(n) for n in range((last - first).days)) if day not in seen]
+
+
+def comparable(rows: pl.DataFrame) -> pl.DataFrame:
+    """The looks for one app without the absences that a look too shallow for its ranks cannot tell.
+
+    Outside the first 10 says nothing beside a rank of 28; where the app was never ranked, every absence stays.
+    """
+    deepest = rows["rank"].max()
+    return rows if deepest is None else rows.filter(pl.col("rank").is_not_null() | (pl.col("depth") >= deepest))
 
 
 def of_app(frame: pl.DataFrame, slug: str) -> pl.DataFrame:

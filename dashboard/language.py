@@ -12,7 +12,7 @@ from importlib.resources import files
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_compact_decimal, format_decimal
 from babel.numbers import format_percent as babel_percent
 
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
@@ -46,6 +46,12 @@ class Language:
         """A number as the reader writes it: ``"2,360"``, ``"2 360"``."""
         return str(format_decimal(value, locale=self.locale))
 
+    def compact(self, value: float) -> str:
+        """A number in a figure: ``"1.2M"``, ``"1,2 M"``; below a thousand to three digits."""
+        if abs(value) < 1_000:  # noqa: PLR2004 - where compact forms begin
+            return self.number(float(f"{value:.3g}"))
+        return str(format_compact_decimal(float(f"{value:.3g}"), locale=self.locale, fraction_digits=2))
+
     def percent(self, share: float) -> str:
         """A share of one as a whole percentage."""
         return str(babel_percent(share, locale=self.locale))
@@ -64,7 +70,16 @@ class Language:
 
     def short_day(self, when: date, *, year: bool = True) -> str:
         """A day in a table: ``"9 Oct 2026"``, ``"9 oct. 2026"``."""
-        return str(format_date(when, "d MMM y" if year else "d MMM", locale=self.locale))
+        text = str(format_date(when, "d MMM y" if year else "d MMM", locale=self.locale))
+        return text.replace("1 ", "1er ", 1) if self.code == "fr" and when.day == 1 else text
+
+    def month(self, when: date) -> str:
+        """A month in a table: ``"October 2026"``, ``"octobre 2026"``."""
+        return str(format_date(when, "MMMM y", locale=self.locale))
+
+    def short_month(self, when: date) -> str:
+        """A month on an axis: ``"Oct"``, ``"oct."``."""
+        return str(format_date(when, "MMM", locale=self.locale))
 
     def moment(self, when: datetime) -> str:
         """A moment with its zone: ``"9 Oct 2026, 15:11 UTC"``."""
@@ -118,7 +133,8 @@ def translations(code: str) -> dict[str, str]:
 
 @lru_cache(maxsize=20_000)
 def _moment(code: str, when: datetime) -> str:
-    return str(format_datetime(when, "d MMM y, HH:mm", locale=_locale(code))) + " UTC"
+    text = str(format_datetime(when, "d MMM y, HH:mm", locale=_locale(code))) + " UTC"
+    return text.replace("1 ", "1er ", 1) if code == "fr" and when.day == 1 else text
 
 
 @cache

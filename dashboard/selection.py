@@ -41,10 +41,18 @@ class Selection:
     """The moment of a top chart; None for the newest."""
     snapshot: datetime | None = None
     """The snapshot to answer from; None for the newest."""
+    measure: str | None = None
+    """Which of a page's figures is drawn, ``"score"``; None for the page's first."""
+    scale: str | None = None
+    """``"linear"``, ``"log"``, ``"index"`` or ``"absolute"``; None for the page's first."""
     lang: str | None = None
     """The language asked for."""
     theme: str | None = None
     """The theme asked for."""
+    events: bool = True
+    """Whether dated events are drawn; ``events=off`` where not."""
+    bridged: bool = False
+    """Whether gaps are bridged by a faint dotted line, ``gaps=dotted``."""
 
     def of_chart(self, chart: Chart) -> Selection:
         """The same with this chart chosen."""
@@ -56,22 +64,29 @@ class Selection:
             category=chart.category,
         )
 
-    def query(self) -> str:
-        """The address's query, ``"?apps=le-chat&country=fr"``; reading it gives the same selection."""
-        fields = {
+    def fields(self) -> dict[str, str | None]:
+        """The choices as an address names them, in their order; None where nothing is said."""
+        return {
             "apps": ",".join(self.apps),
             "store": self.store,
             "country": self.country,
             "chart": self.collection,
             "category": self.category,
-            "from": self.since and self.since.isoformat(),
-            "to": self.until and self.until.isoformat(),
-            "at": self.at and _iso(self.at),
-            "snapshot": self.snapshot and _iso(self.snapshot),
+            "from": self.since.isoformat() if self.since else None,
+            "to": self.until.isoformat() if self.until else None,
+            "at": _iso(self.at) if self.at else None,
+            "snapshot": _iso(self.snapshot) if self.snapshot else None,
+            "measure": self.measure,
+            "scale": self.scale,
             "lang": self.lang,
             "theme": self.theme,
+            "events": None if self.events else "off",
+            "gaps": "dotted" if self.bridged else None,
         }
-        return "?" + urlencode({name: value for name, value in fields.items() if value}, safe=",:")
+
+    def query(self) -> str:
+        """The address's query, ``"?apps=le-chat&country=fr"``; reading it gives the same selection."""
+        return "?" + urlencode({name: value for name, value in self.fields().items() if value}, safe=",:")
 
 
 def read_selection(query: Mapping[str, object]) -> Selection:
@@ -87,8 +102,12 @@ def read_selection(query: Mapping[str, object]) -> Selection:
         until=_day(given.get("to")),
         at=read_moment(given.get("at")),
         snapshot=read_moment(given.get("snapshot")),
+        measure=_matching(given.get("measure"), r"[a-z0-9_.-]{1,60}"),
+        scale=_matching(given.get("scale"), r"linear|log|index|absolute"),
         lang=_matching(given.get("lang"), r"[a-z]{2}"),
         theme=given.get("theme") if given.get("theme") in THEMES else None,
+        events=given.get("events") != "off",
+        bridged=given.get("gaps") == "dotted",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboard.history import by_app, missing_days, newest, of_app, usable_moments
+from dashboard.history import by_app, comparable, missing_days, newest, of_app, usable_moments
 from dashboard.language import Language
 from essor.model.apps import App
 
@@ -21,7 +21,7 @@ def history_finding(frame: pl.DataFrame, apps: Sequence[App], say: Language, cad
     moments = usable_moments(frame) if frame.height else []
     if not moments:
         return say("finding.no_look")
-    rows = of_app(by_app(frame), apps[0].slug)
+    rows = comparable(of_app(by_app(frame), apps[0].slug))
     if rows.is_empty():
         return say("finding.app_unseen", app=apps[0].name)
     days = missing_days(moments, cadence)
@@ -48,12 +48,18 @@ def _two_ends(
 ) -> str:
     ends = {name: say.ordinal(row["rank"]) for name, row in (("a", first), ("b", last)) if row["rank"] is not None}
     if rows["rank"].null_count() == rows.height:
-        return say("finding.always_absent", **facts)
+        return say("finding.always_absent", **facts | {"depth": rows["depth"].min()})
     if "a" not in ends:
-        return say("finding.entered", **facts, **ends) if "b" in ends else say("finding.passed_through", **facts)
+        return _from_outside(rows, say, {**facts, **ends, "depth": first["depth"]})
     if "b" not in ends:
         return say("finding.left", **facts, **ends)
     return _moved(rows, first["rank"], last["rank"], say, {**facts, **ends})
+
+
+def _from_outside(rows: pl.DataFrame, say: Language, facts: dict[str, Any]) -> str:
+    if "b" in facts:
+        return say("finding.entered", **facts)
+    return say("finding.passed_through", **facts | {"depth": rows["depth"].min()})
 
 
 def _moved(rows: pl.DataFrame, early: int, late: int, say: Language, facts: dict[str, Any]) -> str:

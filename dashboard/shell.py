@@ -12,6 +12,7 @@ from dash import ClientsideFunction, Input, Output, State, clientside_callback, 
 from dash.development.base_component import Component
 
 from dashboard.components.evidence import evidence, page_link
+from dashboard.components.snapshot_picker import snapshot_picker
 from dashboard.components.words import aria, empty_page
 from dashboard.desk import Desk, Reader, View, arrival, desk, reader, running
 from dashboard.language import LOCALES, Language
@@ -52,10 +53,16 @@ def shell() -> Component:
     return provider
 
 
-def register_page(module: str, name: str, path: str, order: int, *, menu: bool = True, figure: bool = False) -> None:
-    """Register a page: `path` may hold a ``<field>``; `menu`: the header leads to it; `figure`: it draws one."""
+def register_page(
+    module: str, name: str, path: str, order: int, *, group: str = "", menu: bool = True, figure: bool = False
+) -> None:
+    """Register a page.
+
+    `path` may hold a ``<field>``; `group`: the heading of the menu under which it stands; `menu`: the header leads to
+    it; `figure`: it draws one.
+    """
     places = {"path_template": path} if "<" in path else {"path": path}
-    kept = {"menu": menu, "figure": figure, **places}
+    kept = {"menu": menu, "figure": figure, "group": group or name, **places}
     dash.register_page(module, name=name, order=order, title=page_title(name), **kept)  # type: ignore[no-untyped-call]
 
 
@@ -136,10 +143,8 @@ def evidence_from(graph: str) -> None:
 
 def _around(address: str, path: str) -> tuple[list[Component], list[Component], str, str]:
     selection, who = arrival(read_address(address))
-    snapshot = desk().warehouse.snapshot(selection.snapshot)
-    told = who.say("foot.snapshot", when=who.say.moment(snapshot)) if snapshot else who.say("foot.no_snapshot")
     tools = [
-        html.Span(told, id="snapshot", className="as-of"),
+        snapshot_picker(desk().warehouse.snapshots(), selection, who, path),
         *_languages(selection, who, path),
         _theme_switch(selection, who, path),
     ]
@@ -147,19 +152,48 @@ def _around(address: str, path: str) -> tuple[list[Component], list[Component], 
         dcc.Link("essor", href="/" + who.address(selection), className="brand"),
         html.Nav(_menu(selection, who, path), **aria(label=who.say("shell.menu"))),
         html.Div(tools, className="tools"),
+        *_beside(selection, who, path),
     ]
     return header, _footer(who), who.theme.name, who.say("shell.skip")
 
 
 def _menu(selection: Selection, who: Reader, path: str) -> list[Component]:
-    pages = [page for page in dash.page_registry.values() if page.get("menu")]
-    return [_menu_link(page, selection, who, path) for page in pages]
+    """One link a group of pages, to its first page."""
+    shown: dict[str, dict[str, Any]] = {}
+    for page in _in_menu():
+        shown.setdefault(page["group"], page)
+    here = _group(path)
+    return [_menu_link(page, f"group.{group}", selection, who, here=group == here) for group, page in shown.items()]
 
 
-def _menu_link(page: dict[str, Any], selection: Selection, who: Reader, path: str) -> Component:
-    here = page["relative_path"] == path
+def _beside(selection: Selection, who: Reader, path: str) -> list[Component]:
+    """The second row of the menu: the pages of the group that is open, where there are several."""
+    here = _group(path)
+    pages = [page for page in _in_menu() if page["group"] == here]
+    if len(pages) < 2:  # noqa: PLR2004 - one page needs no second row
+        return []
+    links = [_menu_link(page, f"page.{page['name']}", selection, who, here=_within(page, path)) for page in pages]
+    return [html.Nav(links, className="beside", **aria(label=who.say(f"group.{here}")))]
+
+
+def _in_menu() -> list[dict[str, Any]]:
+    return [page for page in dash.page_registry.values() if page.get("menu")]
+
+
+def _group(path: str) -> str:
+    """The group of the page at this address; empty for none."""
+    return next((str(page["group"]) for page in _in_menu() if _within(page, path)), "")
+
+
+def _within(page: dict[str, Any], path: str) -> bool:
+    """Whether an address is the page's own, or lies below it: `/claims/x` is within `/claims`."""
+    own = str(page["relative_path"])
+    return path == own or (own != "/" and path.startswith(f"{own}/"))
+
+
+def _menu_link(page: dict[str, Any], key: str, selection: Selection, who: Reader, *, here: bool) -> Component:
     return html.Span(
-        dcc.Link(who.say(f"page.{page['name']}"), href=page["relative_path"] + who.address(selection)),
+        dcc.Link(who.say(key), href=page["relative_path"] + who.address(selection)),
         className="menu-item here" if here else "menu-item",
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -12,11 +11,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
 
+from essor.commands.probe import probe
 from essor.model import errors
 from essor.progress import Progress, progress
 from essor.settings import Settings, read_settings
+from essor.terminal import AsJson, DataDir, err, out
+from essor.terminal import print_json as _print_json
+from essor.terminal import say as _say
 
 EXIT_CODES: dict[type[Exception], int] = {
     errors.SettingsError: 2,
@@ -29,6 +33,16 @@ EXIT_CODES: dict[type[Exception], int] = {
 }
 """What the shell is told; 0 is done, 1 is a fault of essor itself, 130 is Ctrl-C. docs/guide/commands.md lists them."""
 
+
+class FilesByDefault(TyperGroup):
+    """A group whose command `files` is meant when none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's own class
+        """Puts the command's name before what is given to it."""
+        named = not args or args[0] in self.commands or args[0] == "--help"
+        return super().parse_args(ctx, args if named else ["files", *args])
+
+
 app = typer.Typer(
     help="essor follows how AI assistants are adopted: store ranks and listings, each traceable to its bytes.",
     no_args_is_help=True,
@@ -36,15 +50,17 @@ app = typer.Typer(
     add_completion=False,
 )
 crawl = typer.Typer(help="Ask the stores once.", no_args_is_help=True)
-imports = typer.Typer(help="Take in facts from tables.", no_args_is_help=True)
+imports = typer.Typer(help="Take in facts from tables and archives.", no_args_is_help=True, cls=FilesByDefault)
 app.add_typer(crawl, name="crawl")
 app.add_typer(imports, name="import")
+app.add_typer(probe, name="probe")
+claims = typer.Typer(help="Published figures and what the evidence says of them.", no_args_is_help=True)
+estimating = typer.Typer(help="Downloads estimated from what the stores show.", no_args_is_help=True)
+app.add_typer(claims, name="claims")
+app.add_typer(estimating, name="estimate")
+export = typer.Typer(help="Write what is shown as files.", no_args_is_help=True)
+app.add_typer(export, name="export")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept. [ESSOR_DATA_DIR]")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A snapshot: what was known at this moment (ISO 8601, UTC).")]
 Port = Annotated[int | None, typer.Option("--port", help="The port to listen on.")]
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
@@ -67,11 +83,29 @@ def up(
     host: Host = None,
     *,
     crawling: Annotated[bool, typer.Option("--crawl/--no-crawl", help="Whether to ask the stores.")] = True,
+    serving: Annotated[bool, typer.Option("--dashboard/--no-dashboard", help="Whether to serve the dashboard.")] = True,
 ) -> None:
     """Run everything: the starter history, the dashboard, and the crawls on their schedule."""
     from essor.schedule import run
 
-    run(_settings(data_dir, port=port, host=host), say=_say, crawling=crawling)
+    run(_settings(data_dir, port=port, host=host), say=_say, crawling=crawling, serving=serving)
+
+
+@app.command()
+def schedule(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Show what is crawled when: the next run, the last one and its result. Works also while nothing runs."""
+    from essor.schedule import table
+
+    rows = table(_settings(data_dir))
+    if as_json:
+        _print_json([asdict(row) for row in rows])
+        return
+    shown = Table("job", "when (UTC)", "next run", "last run", "result")
+    for row in rows:
+        shown.add_row(row.job, row.when, _at(row.next_run), _at(row.last_run), row.result)
+    out.print(shown)
+    holder = rows[0].held_by if rows else None
+    _say(f"Process {holder} runs it." if holder else "Nobody runs it now. Start it with: essor up")
 
 
 @crawl.command("charts")
@@ -90,6 +124,31 @@ def crawl_listings(data_dir: DataDir = None, *, as_json: AsJson = False) -> None
     _crawl(job, _settings(data_dir), as_json=as_json)
 
 
+@crawl.command("reviews")
+def crawl_reviews(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Ask for the newest reviews of every followed app once, and load what came. Reviewers' names are never kept."""
+    from essor.jobs.crawl import crawl_reviews as job
+
+    _crawl(job, _settings(data_dir), as_json=as_json)
+
+
+@crawl.command("signals")
+def crawl_signals(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Ask each source of developer adoption and attention whose time has come, and load what came."""
+    from essor.jobs.crawl import crawl_signals as job
+
+    _crawl(job, _settings(data_dir), as_json=as_json)
+
+
+@crawl.command("probes")
+def crawl_probes(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Measure the latency of the targets under [probe] once, and load what came: what the schedule does."""
+    from essor.jobs.probe import Order, measure
+
+    with progress("measuring", err) as told:
+        _tell([measure(_settings(data_dir), Order(), told, kind="crawl probes")], as_json=as_json)
+
+
 @app.command()
 def replay(files: Files, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Read archived answers again with today's parsers, and load what is new. Asks nobody."""
@@ -98,6 +157,22 @@ def replay(files: Files, data_dir: DataDir = None, *, as_json: AsJson = False) -
     with progress("replaying", err) as told:
         replayed = job(_settings(data_dir), files, told)
     _tell(replayed, as_json=as_json)
+
+
+@imports.command("files")
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="CSV, JSON lines, Parquet or WARC files.", exists=True)],
+    mapping: Annotated[str | None, typer.Option("--mapping", help="What the columns are: a file, or a name.")] = None,
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Load somebody's ranks, ratings or signals, marked as imported; the word files may be left out."""
+    from essor.jobs.imports import import_files as job
+
+    with progress("importing", err) as told:
+        imported = job(_settings(data_dir), files, mapping, told)
+    _tell(imported, as_json=as_json)
 
 
 @imports.command("history")
@@ -138,6 +213,20 @@ def serve(data_dir: DataDir = None, port: Port = None, host: Host = None) -> Non
     settings = _settings(data_dir, port=port, host=host)
     _say(f"The dashboard is at http://{settings.host}:{settings.port}")
     job(settings)
+
+
+@export.command("site")
+def export_site(
+    folder: Annotated[Path, typer.Argument(help="The folder to write to.", metavar="DIR")],
+    embed: Annotated[list[str] | None, typer.Option("--embed", help="One more embed's address.")] = None,
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write all embeds and their data as static files, at the addresses the server gives them."""
+    from essor.jobs.export_site import export_site as job
+
+    _tell([job(_settings(data_dir), folder, embed or [])], as_json=as_json)
 
 
 @app.command()
@@ -190,18 +279,68 @@ def trace(
 
 
 @app.command()
-def doctor(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+def record(
+    url: Annotated[str, typer.Argument(help="The public address to ask for.", metavar="URL")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The WARC file to write.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Ask for one address, politely, and save the answer as a recording for tests."""
+    from essor.jobs.live import record as job
+
+    _say(job(_settings(data_dir), url, output))
+
+
+@app.command()
+def doctor(
+    data_dir: DataDir = None,
+    *,
+    live: Annotated[bool, typer.Option("--live", help="Ask each source once and say which answer still fits.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Look over settings, folders, tables and archive; exit with 1 when something must be done."""
     from essor.jobs.doctor import examine
 
-    findings = examine(_settings(data_dir))
+    findings = _live_findings(_settings(data_dir)) if live else examine(_settings(data_dir))
     if as_json:
         _print_json([asdict(finding) for finding in findings])
     else:
+        width = max((len(finding.subject) for finding in findings), default=0) + 2
         for finding in findings:
-            out.print(f"{finding.verdict:<6}{finding.subject:<12}{finding.text}", markup=False)
+            out.print(f"{finding.verdict:<6}{finding.subject:<{width}}{finding.text}", markup=False)
     if any(finding.verdict == "wrong" for finding in findings):
         raise typer.Exit(1)
+
+
+@claims.command("check")
+def claims_check(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Set each claim on file beside the warehouse's evidence and the other claims; a verdict and its reason."""
+    from essor.jobs.claims import check_claims as job
+
+    _tell(job(_settings(data_dir)), as_json=as_json)
+
+
+@estimating.command("run")
+def estimate_run(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Estimate every followed app's downloads for every day that is over; earlier statements stay."""
+    from essor.jobs.estimate import estimate as job
+
+    _tell([job(_settings(data_dir))], as_json=as_json)
+
+
+@estimating.command("calibrate")
+def estimate_calibrate(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Re-fit the coefficients from the ground truth of the warehouse, as new versions beside the old."""
+    from essor.jobs.estimate import calibrate as job
+
+    _tell([job(_settings(data_dir))], as_json=as_json)
+
+
+@estimating.command("backtest")
+def estimate_backtest(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Tell how often the 80 % band held figures that were kept out of the fit, and say so when there are too few."""
+    from essor.jobs.estimate import backtest as job
+
+    _tell([job(_settings(data_dir))], as_json=as_json)
 
 
 def main() -> None:
@@ -216,6 +355,12 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+
+
+def _live_findings(settings: Settings) -> list[Any]:
+    from essor.jobs.live import examine_live
+
+    return list(examine_live(settings))
 
 
 def _settings(data_dir: Path | None, **given: Any) -> Settings:  # noqa: ANN401 - each value is checked by its field
@@ -249,12 +394,8 @@ def _tell(done: Iterable[Any], *, as_json: bool, nothing: str = "Nothing was new
         _say("\n".join(str(result) for result in results) or nothing)
 
 
-def _say(text: str) -> None:
-    out.print(text, markup=False)
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, default=str, ensure_ascii=False, indent=1) + "\n")
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "none"
 
 
 def _traced_facts(traced: Any) -> dict[str, Any]:  # noqa: ANN401 - essor.jobs.ask.Traced, imported when it is needed

@@ -1,4 +1,7 @@
-"""Writes the reference pages that follow from the code: settings, commands, tables (`python -m essor.describe`)."""
+"""Writes the reference pages that follow from the code: settings, commands, tables, sources.
+
+`python -m essor.describe` writes them, a test compares them.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,35 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from crawlers.sources import all_sources, asked_for_signals
 from essor import cli
+from essor.jobs.floors import committed
+from essor.model.floors import floors_text
 from essor.model.tables import TABLES, Table
-from essor.settings import ChartSettings, PaceSettings, Settings, SourceSettings
+from essor.settings import (
+    ChartSettings,
+    JobSettings,
+    PaceSettings,
+    ProbeSettings,
+    Settings,
+    SourceSettings,
+    TargetSettings,
+)
 
 MADE = "<!-- Made from the code by `python -m essor.describe`; a test compares them. -->\n"
 
 _TABLES_HEAD = f"""{MADE}# Tables and views
 
 The Delta tables lie in `data/lake/NAME`. `essor sql` and `data/essor.duckdb` show views over them, as of one snapshot:
-`apps`, `chart_readings`, `chart_entries`, `chart_days`, `app_looks`, `listing_readings`, `runs`, `loads`, `rejects`.
+`apps`, `chart_readings`, `chart_entries`, `chart_days`, `app_looks`, `listing_readings`, `signal_readings`, `signals`,
+`review_readings`, `reviews`, `pauses`, `expected`, `probe_runs`, `probe_samples`, `probe_chunks`, `probe_figures`,
+`probe_comparisons`, `engine_readings`, `runs`, `loads`, `rejects`.
 The raw tables, every version of every row, are in the schema `lake`. Times are UTC.
 
 In the view `chart_entries`, `app_id`, `app`, `name` and `developer` stand in place of `name_id`.
 `chart_days` has a row an app, chart and UTC day: `best_rank, worst_rank, mean_rank, last_rank, readings`.
 `app_looks` has a row a followed app and look at a chart, with its `state`: ranked, absent, not_observed, refused or
-failed.
+failed. `signals` has a row a subject, figure and period: the latest answer, and how many there were.
 
 Another snapshot: `essor sql --as-of 2026-11-01T00:00:00Z "…"`, or `SET VARIABLE snapshot = TIMESTAMPTZ '…'` in any
 DuckDB session on `data/essor.duckdb`.
@@ -37,7 +53,12 @@ DuckDB session on `data/essor.duckdb`.
 
 def pages() -> dict[str, str]:
     """The text of each page, by its file name below docs/guide."""
-    return {"settings.md": _settings_page(), "commands.md": _commands_page(), "tables.md": _tables_page()}
+    return {
+        "settings.md": _settings_page(),
+        "commands.md": _commands_page(),
+        "tables.md": _tables_page(),
+        "../sources.md": _sources_page(),
+    }
 
 
 def _settings_page() -> str:
@@ -50,6 +71,9 @@ def _settings_page() -> str:
         ("", Settings, ""),
         ("[[charts]]", ChartSettings, "A group of charts to follow; write as many as you like."),
         ("[pace]", PaceSettings, "How slowly to ask."),
+        ("[schedule.NAME]", JobSettings, "When a job is done; `reviews` and `probes` are off unless switched on."),
+        ("[targets.NAME]", TargetSettings, "A model whose latency can be measured, as in `[targets.mistral-small]`."),
+        ("[probe]", ProbeSettings, "How `essor probe run` measures when it is not told, and the schedule always."),
         ("[sources.NAME]", SourceSettings, "What you decide about one source, as in `[sources.apple_legacy_rss]`."),
     ]
     return head + "\n".join(_model_section(title, model, text) for title, model, text in parts)
@@ -65,7 +89,8 @@ def _default(info: FieldInfo) -> str:
     if info.is_required():
         return "*needed*"
     value: Any = info.get_default(call_default_factory=True)
-    if isinstance(value, BaseModel) or (isinstance(value, list) and any(isinstance(item, BaseModel) for item in value)):
+    inner = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    if any(isinstance(item, BaseModel) for item in inner):
         return "see below"
     if isinstance(value, list):
         return " ".join(f"`{item}`" for item in value) or "none"
@@ -148,11 +173,51 @@ def _table_section(table: Table) -> str:
     )
 
 
+def _sources_page() -> str:
+    head = (
+        f"{MADE}# Sources\n\nEvery service that essor can ask, from the files of `crawlers/stores/` and"
+        " `crawlers/signals/`. robots.txt is fetched and obeyed for each, unless the operator sets"
+        " `obey_robots = false` and a reason under `[sources.NAME]` (guide/settings.md). What robots.txt is said to"
+        " hold is from public notes of autumn 2026; what counts is what it says when it is fetched.\n\n"
+        "**Unconfirmed**: the parser was written from descriptions, because no capture was to hand. A store's source"
+        " of this kind is off by default, every reading with facts says so, and `essor doctor --live` asks it and"
+        " tells whether its answer fits.\n\n"
+        "**The operator's choice**: off by default, because robots.txt refuses it or may.\n"
+    )
+    sources: list[Any] = [*all_sources(), *asked_for_signals()]
+    rows = [f"| [`{one.name}`](#{one.name}) | {one.gives} | {_stance(one)} | {_cadence(one)} |" for one in sources]
+    table = "\n".join(["", "| source | gives | state | asked |", "|---|---|---|---|", *rows, ""])
+    return head + table + "\n".join(map(_source_section, sources))
+
+
+def _stance(source: Any) -> str:  # noqa: ANN401 - a source of a store or of signals, which share these words
+    said = ["on" if source.enabled_by_default else "off"]
+    said += ["the operator's choice"] if getattr(source, "operators_choice", False) else []
+    said += [] if getattr(source, "confirmed", True) else ["**unconfirmed**"]
+    return ", ".join(said)
+
+
+def _cadence(source: Any) -> str:  # noqa: ANN401 - the same
+    names = {1: "every hour", 24: "every day", 168: "every week"}
+    return names.get(source.every_hours, f"every {source.every_hours} hours")
+
+
+def _source_section(source: Any) -> str:  # noqa: ANN401 - the same
+    lines = [f"\n## {source.name}", source.gives, ""]
+    lines += [f"- **State:** {_stance(source)}; parser version {source.parser_version}."]
+    lines += [f"- **Hosts:** {', '.join(f'`{host}`' for host in source.hosts)}; {_cadence(source)} by default."]
+    lines += [f"- **Limits:** {source.limits}", f"- **robots.txt:** {source.robots}", f"- **Terms:** {source.terms}"]
+    lines += [f"- {trap}" for trap in source.traps]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Write every page."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/guide")
     for name, text in pages().items():
         (folder / name).write_text(text, "utf-8")
+    if len(sys.argv) == 1:
+        Path("essor/model/floors.csv").write_text(floors_text(committed()), "utf-8")
 
 
 if __name__ == "__main__":

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import IO, Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
+from essor.jobs.crawl import PLANNED_RUN, PLANNER, crawls_in_turn
 from essor.jobs.first_start import last_run, prepare
+from essor.jobs.plans import Plan, Plans, plans_and_next_runs, record_missed, settle
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.serve import check_port, start_dashboard
 from essor.model.errors import EssorError, SettingsError
@@ -25,6 +34,11 @@ from essor.settings import Settings
 Say = Callable[[str], None]
 STOP_WITHIN = 30
 """Seconds a crawl may take to land what it has after it was told to stop."""
+_APART = timedelta(milliseconds=200)
+"""Two times of one job are farther apart; its own clock and the database's may differ by less."""
+_BESIDE = "beside"
+LATE = timedelta(minutes=5)
+"""A run that was due so long before the schedule came up was missed, and not merely late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,119 +46,277 @@ class Job:
     """One thing that is done again and again."""
 
     name: str
-    """As the run's kind has it, which is also the command."""
-    every: timedelta
-    """How often."""
+    """Its name in the settings, as in ``"charts"``; the command is `essor crawl` and this."""
+    when: str
+    """At what times, as a person reads it."""
+    every: timedelta | None
+    """How often; None for a cron line."""
+    cron: str | None
+    """The cron line, UTC; None when it is done every so often."""
+
+    @property
+    def kind(self) -> str:
+        """What its runs are called."""
+        return f"crawl {self.name}"
+
+    @property
+    def late(self) -> timedelta:
+        """How late a run may begin after the schedule was away before it counts as missed."""
+        return min(LATE, self.every / 2) if self.every else LATE
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A row of the table that a person reads."""
+
+    job: str
+    """Its name."""
+    when: str
+    """At what times, UTC."""
+    next_run: datetime | None
+    """When it is done next; None while nothing is scheduled: `essor up` was never run, or the job is off."""
+    last_run: datetime | None
+    """When the last run began; None when there was none."""
+    result: str
+    """How it ended: a run's result, running, or none."""
+    said: str | None
+    """The last line that it said."""
+    held_by: str | None
+    """The process that runs the schedule now; None when nobody does."""
 
 
 def jobs(settings: Settings) -> list[Job]:
-    """What is done, and how often."""
-    return [
-        Job("crawl charts", timedelta(minutes=settings.charts_every_minutes)),
-        Job("crawl listings", timedelta(hours=settings.listings_every_hours)),
-    ]
+    """What is done, and when; what is switched off is left out."""
+    return [Job(name, str(job), job.step, job.cron) for name, job in settings.schedule.items() if job.enabled]
 
 
-def run(settings: Settings, say: Say, *, crawling: bool = True) -> None:
+def table(settings: Settings) -> list[Scheduled]:
+    """The jobs with their next run, last run and result, also when no schedule runs."""
+    plans, coming = plans_and_next_runs(settings)
+    holder = _holder(settings)
+    return [_row(settings, job, plans.get(job.name), coming.get(job.name), holder) for job in jobs(settings)]
+
+
+def _row(settings: Settings, job: Job, plan: Plan | None, coming: datetime | None, holder: str | None) -> Scheduled:
+    last = last_run(settings, job.kind)
+    begun, result = (last.started_at, last.result) if last else (None, "none")
+    if plan is not None and plan.ended_at is None and (begun is None or plan.begun_at > begun):
+        begun, result = plan.begun_at, "running" if holder else "cut off"
+    said = plan.said if plan else None
+    return Scheduled(job.name, job.when, coming, begun, result, said, holder)
+
+
+def run(settings: Settings, say: Say, *, crawling: bool = True, serving: bool = True) -> None:
     """Prepare the warehouse, serve the dashboard and crawl on schedule, until a signal comes.
 
     Raises SettingsError when another essor runs on this data folder or the port is taken.
     """
     with _only_one(settings):
-        check_port(settings)
+        stop = _stop_signal()
+        if serving:
+            check_port(settings)
         for line in prepare(settings):
             say(line)
-        dashboard = start_dashboard(settings)
-        say(f"The dashboard is at http://{settings.host}:{settings.port}  (Ctrl-C stops it)")
-        crawls = Crawls(settings, say)
-        scheduler = _scheduler(settings, crawls) if crawling else None
+        dashboard = start_dashboard(settings) if serving else None
+        if serving:
+            say(f"The dashboard is at http://{settings.host}:{settings.port}  (Ctrl-C stops it)")
+        crawls = Crawls(settings, say) if crawling else None
         try:
-            _wait_for_stop(dashboard)
+            _wait_for(stop, dashboard)
         finally:
             say("Stopping.")
-            if scheduler is not None:
-                scheduler.shutdown(wait=False)
-            crawls.stop()
-            dashboard.terminate()
-            dashboard.wait(STOP_WITHIN)
+            if crawls is not None:
+                crawls.stop()
+            if dashboard is not None:
+                dashboard.terminate()
+                dashboard.wait(STOP_WITHIN)
 
 
 class Crawls:
-    """The crawls under way, each a child process whose crash is a recorded result and not the end of the service."""
+    """The crawls on their schedule, each a child process whose crash is a recorded result and not the end of it all."""
 
     def __init__(self, settings: Settings, say: Say) -> None:
+        """Starts the schedule."""
         self._settings = settings
         self._say = say
-        self._running: set[subprocess.Popen[str]] = set()
-        self._stopping = False
+        self._up_since = datetime.now(UTC)
+        self._plans = Plans(settings)
+        self._jobs = {job.name: job for job in jobs(settings)}
+        self._child: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._scheduler = _scheduler(settings)
+        _AT_WORK[_key(settings)] = self
+        self._scheduler.start(paused=True)
+        for job in self._jobs.values():
+            self._schedule(job)
+        for known in self._scheduler.get_jobs("default"):
+            if known.id not in self._jobs:
+                known.remove()
+        self._scheduler.resume()
 
-    def start(self, name: str) -> None:
-        """Run one job to its end and say how it ended; whatever it left behind is recovered and loaded."""
-        if self._stopping:
-            return
-        self._say(f"{_clock()}  {name}: begun")
-        command = [sys.executable, "-m", "essor", *name.split(), "--data-dir", str(self._settings.data_dir)]
-        child = subprocess.Popen(  # noqa: S603 - our own command
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self._running.add(child)
-        said, _ = child.communicate()
-        self._running.discard(child)
-        last = said.strip().splitlines()[-1] if said.strip() else f"ended with {child.returncode} and no word"
-        self._say(f"{_clock()}  {name}: {last}")
-        if child.returncode < 0:
-            self._recover(name)
+    def begin(self, name: str) -> None:
+        """Run one job to its end and say how it ended; what was missed before it is recorded first."""
+        try:
+            if not self._stopping.is_set():
+                self._begin(self._jobs[name])
+        except (EssorError, OSError) as error:
+            self._say(f"{_clock()}  crawl {name}: {error}")
 
     def stop(self) -> None:
-        """Tell the crawls under way to land what they have, and wait for them."""
-        self._stopping = True
-        for child in list(self._running):
+        """Tell the crawl under way to land what it has, wait for it, and end the schedule."""
+        self._stopping.set()
+        child = self._child
+        if child is not None:
             child.terminate()
-        for child in list(self._running):
             try:
                 child.wait(STOP_WITHIN)
             except subprocess.TimeoutExpired:
                 child.kill()
+        self._scheduler.shutdown(wait=True)
+        self._plans.close()
+        _AT_WORK.pop(_key(self._settings), None)
 
-    def _recover(self, name: str) -> None:
-        try:
+    def _begin(self, job: Job) -> None:
+        trigger = self._scheduler.get_job(job.name).trigger
+        due = self._accounted(job, trigger)
+        if due is None:
+            return
+        begun = datetime.now(UTC)
+        plan = Plan(job.name, f"{job.name}-{begun:%Y%m%dT%H%M%S%fZ}", due, begun)
+        self._plans.keep(plan)
+        self._say(f"{_clock()}  {job.kind}: begun")
+        code, said = self._run(plan)
+        self._say(f"{_clock()}  {job.kind}: {said}")
+        if code:
+            settle(self._settings, plan, "failed", f"its process ended with {code} before it began: {said}")
+        self._plans.keep(replace(plan, ended_at=datetime.now(UTC), code=code, said=said))
+
+    def _accounted(self, job: Job, trigger: Any) -> datetime | None:  # noqa: ANN401 - APScheduler has no types
+        """The time for which a run begins now, when every earlier one is accounted for; None when essor is to stop."""
+        last = self._plans.of(job.name)
+        with crawls_in_turn(self._settings, self._stopping.is_set) as taken:
+            if not taken:
+                return None
+            now = datetime.now(UTC)
+            due = list(_due(trigger, last.due_at, now)) if last else []
+            if last is not None and last.ended_at is None:
+                lost = settle(self._settings, last, "missed", "the schedule was killed before the crawl began")
+                if not lost and not due:  # the crawl came to its end without the schedule
+                    self._plans.keep(replace(last, ended_at=now, said="ended while no schedule was there"))
+                    return None
+            missed = due[:-1] + [at for at in due[-1:] if at < self._up_since - job.late]
+            self._tell_missed(job, [at for at in missed if at < self._up_since], "essor was not running")
+            self._tell_missed(job, [at for at in missed if at >= self._up_since], "another crawl was under way")
+        return due[-1] if due else now
+
+    def _tell_missed(self, job: Job, missed: list[datetime], why: str) -> None:
+        if missed and (news := record_missed(self._settings, job.name, missed, why)):
+            self._say(f"{_clock()}  {job.kind}: {news} missed since {missed[0]:%Y-%m-%d %H:%M}Z, because {why}")
+
+    def _run(self, plan: Plan) -> tuple[int, str]:
+        """The exit code of a crawl and the last line that it said."""
+        command = [sys.executable, "-m", "essor", "crawl", plan.job, "--data-dir", str(self._settings.data_dir)]
+        told = os.environ | {PLANNED_RUN: plan.run_id, PLANNER: str(os.getpid())}
+        with tempfile.TemporaryFile() as said:  # no pipe: a crawl outlives a schedule that is killed
+            self._child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=told)  # noqa: S603
+            if self._stopping.is_set():
+                self._child.terminate()
+            code = self._child.wait()
+            self._child = None
             recover_and_refresh(self._settings)
-        except EssorError as error:
-            self._say(f"{_clock()}  {name}: {error}")
+            return code, _last_line(said) or f"ended with {code} and no word"
+
+    def _schedule(self, job: Job) -> None:
+        """Put a job on the schedule, or leave it there as it is when its times have not changed."""
+        known, first = self._scheduler.get_job(job.name), self._first_time(job)
+        wanted = _trigger(job, first)
+        last, now = self._plans.of(job.name), datetime.now(UTC)
+        due = list(_due(known.trigger, last.due_at, now)) if known is not None and last is not None else []
+        if known is not None and _same(known.trigger, wanted):
+            if known.next_run_time > now and (due or (last is not None and last.ended_at is None)):
+                self._at_once(job)
+            return
+        if due and last is not None:
+            record_missed(self._settings, job.name, [at for at in due if at < now - job.late], "essor was not running")
+            self._plans.keep(replace(last, due_at=now))
+        self._scheduler.add_job(
+            begin, wanted, args=[_key(self._settings), job.name], id=job.name, replace_existing=True,
+            next_run_time=first, coalesce=True, max_instances=1, misfire_grace_time=None,
+        )  # fmt: skip
+
+    def _at_once(self, job: Job) -> None:
+        """Begin a job beside its times, which stay as they are: what the schedule before this one left undone."""
+        self._scheduler.add_job(begin, args=[_key(self._settings), job.name], jobstore=_BESIDE, misfire_grace_time=None)
+
+    def _first_time(self, job: Job) -> datetime:
+        """At once when there was no run within the job's step, else when the step is over; a cron line says itself."""
+        now, last = datetime.now(UTC), last_run(self._settings, job.kind)
+        if last is None or last.result == "missed":
+            return now
+        due = last.started_at + job.every if job.every else next(_due(_trigger(job, now), last.started_at, None))
+        return max(now, due)
 
 
-def _scheduler(settings: Settings, crawls: Crawls) -> BackgroundScheduler:
+_AT_WORK: dict[str, Crawls] = {}
+"""The schedules of this process, by their data folder: a job is kept in the database as a name and its arguments."""
+
+
+def begin(where: str, name: str) -> None:
+    """Run one job of the schedule at work on this data folder."""
+    _AT_WORK[where].begin(name)
+
+
+def _key(settings: Settings) -> str:
+    return str(settings.data_dir.resolve())
+
+
+def _scheduler(settings: Settings) -> BackgroundScheduler:
     one_at_a_time = ThreadPoolExecutor(1)  # two crawls at once would each keep their own pace with the same host
-    scheduler = BackgroundScheduler(timezone=UTC, executors={"default": one_at_a_time})
-    for job in jobs(settings):
-        scheduler.add_job(
-            crawls.start,
-            "interval",
-            args=[job.name],
-            id=job.name,
-            seconds=job.every.total_seconds(),
-            next_run_time=_first_time(settings, job),
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
-    scheduler.start()
-    return scheduler
+    stores = {"default": SQLAlchemyJobStore(url=settings.schedule_database), _BESIDE: MemoryJobStore()}
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a run that was skipped is recorded as missed
+    return BackgroundScheduler(timezone=UTC, executors={"default": one_at_a_time}, jobstores=stores)
 
 
-def _first_time(settings: Settings, job: Job) -> datetime:
-    """At once when the last run is older than the job's step, else when the step is over."""
-    now, last = datetime.now(UTC), last_run(settings, job.name)
-    return now if last is None else max(now, last + job.every)
+def _trigger(job: Job, first: datetime) -> Any:  # noqa: ANN401 - APScheduler has no types
+    if job.cron is not None:
+        return CronTrigger.from_crontab(job.cron, timezone=UTC)
+    seconds = int(job.every.total_seconds()) if job.every else 0
+    return IntervalTrigger(seconds=seconds, start_date=first, timezone=UTC)
 
 
-def _wait_for_stop(dashboard: subprocess.Popen[bytes]) -> None:
-    """Wait for SIGINT or SIGTERM. Raises SettingsError when the dashboard ends by itself."""
+def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 - APScheduler has no types
+    """Whether two triggers fire at the same steps, wherever they are counted from."""
+    if isinstance(one, IntervalTrigger) and isinstance(other, IntervalTrigger):
+        return bool(one.interval == other.interval)
+    return type(one) is type(other) and str(one) == str(other)
+
+
+def _due(trigger: Any, after: datetime, until: datetime | None) -> Iterator[datetime]:  # noqa: ANN401 - no types
+    """The times of a trigger after one moment and up to another, or on and on."""
+    at = trigger.get_next_fire_time(None, after + _APART)
+    while at is not None and (until is None or at <= until + _APART):
+        yield at.astimezone(UTC)
+        at = trigger.get_next_fire_time(at, at)
+
+
+def _last_line(said: IO[bytes]) -> str:
+    said.seek(0)
+    lines = said.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def _stop_signal() -> threading.Event:
+    """What SIGINT and SIGTERM set."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _wait_for(stop: threading.Event, dashboard: subprocess.Popen[bytes] | None) -> None:
+    """Wait for the signal. Raises SettingsError when the dashboard ends by itself."""
     while not stop.wait(0.5):
-        if dashboard.poll() is not None:
+        if dashboard is not None and dashboard.poll() is not None:
             raise SettingsError("The dashboard has ended. Run: essor serve, and read what it says.")
 
 
@@ -165,6 +337,19 @@ def _only_one(settings: Settings) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _holder(settings: Settings) -> str | None:
+    """The process that holds the lock; None when nobody does."""
+    path = settings.data_dir / "schedule.lock"
+    if not path.exists():
+        return None
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read().strip() or "unknown"
+    return None
 
 
 def _clock() -> str:

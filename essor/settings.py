@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from essor.model.charts import OVERALL, Chart, Collection
@@ -78,8 +80,105 @@ class PaceSettings(BaseModel):
     """Wait after a first failure, seconds; doubled after each further one."""
     longest_backoff: float = Field(default=900.0, ge=0)
     """Longest wait before asking again, seconds; a longer Retry-After ends the host's part of the run."""
+    blocks_before_pause: int = Field(default=10, ge=1)
+    """Refusals in a row after which a host is left alone, by later runs too."""
+    pause: float = Field(default=3600.0, gt=0)
+    """How long it is left alone then, seconds; doubled each time that it goes on refusing, up to a day."""
+    requests_a_day: int = Field(default=50_000, ge=0)
+    """Most requests to one host on one UTC day, over all runs; 0 for no limit."""
+    budgets: dict[str, int] = {}
+    """Another limit for some hosts, by host, as in ``{"itunes.apple.com" = 2000}``."""
 
 
+class TargetSettings(BaseModel):
+    """A model at a place whose latency is measured."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    backend: str = "openai_http"
+    """How it is reached: `openai_http`, `anthropic_http`, `ollama_http`, `torch_local` or `fake`."""
+    model: str | None = None
+    """The model's name there; without it the server is asked, and must offer just one."""
+    base_url: str | None = None
+    """Where the server is, as in ``"http://127.0.0.1:8000/v1"``."""
+    key_variable: str | None = None
+    """The environment variable that holds the key, as in ``"MISTRAL_API_KEY"``; the key itself is never written."""
+    weights: str | None = None
+    """``"random"``, or a folder with real weights, for the local engine."""
+    price_in: float = Field(default=0.0, ge=0)
+    """Price of a million tokens sent, in `currency`; without prices no limit of cost can hold."""
+    price_out: float = Field(default=0.0, ge=0)
+    """Price of a million tokens received, in `currency`."""
+    currency: str = "EUR"
+    """ISO 4217 code of the prices; one measurement takes one."""
+
+
+class ProbeSettings(BaseModel):
+    """How latency is measured when the command does not say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    targets: list[str] = []
+    """What `essor probe run` and the schedule measure: names of `[targets]`, or of those that come with essor."""
+    workload: str = "chat-short"
+    """What is asked: `chat-short`, `chat-long`, `summarise` or `code`."""
+    requests: int = Field(default=25, ge=1)
+    """Requests to each target, warm-up not counted."""
+    concurrency: int = Field(default=1, ge=1)
+    """Users at once."""
+    repetitions: int = Field(default=5, ge=1)
+    """Into how many interleaved parts the requests fall."""
+    warmup: int = Field(default=2, ge=0)
+    """Requests before, kept and marked."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Longest wait for one answer, seconds."""
+    seconds: float = Field(default=1800.0, gt=0)
+    """Longest time for everything, seconds."""
+    max_cost: float = Field(default=1.0, ge=0)
+    """Most that one measurement may cost, in the targets' currency, by their prices."""
+
+
+class JobSettings(BaseModel):
+    """When a job is done: give `every` or `cron`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    every: str | None = None
+    """How often, as in `"30m"`, `"1h"` or `"2d"`; the first time at once, later counted from there."""
+    cron: str | None = None
+    """At what times, as in `"5 * * * *"`: minute, hour, day, month, weekday, in UTC."""
+    enabled: bool = True
+    """Whether it is done at all."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> JobSettings:
+        if self.every and self.cron:
+            raise ValueError("give every or cron, not both")
+        if self.every and self.step is None:
+            raise ValueError(f"{self.every!r} is no time: write a number and s, m, h or d, such as 1h")
+        if self.cron and len(self.cron.split()) != _CRON_FIELDS:
+            raise ValueError(f"{self.cron!r} is no time: write five fields, such as 5 * * * *")
+        return self
+
+    @property
+    def step(self) -> timedelta | None:
+        """How often; None for a cron line."""
+        found = re.fullmatch(r"(\d+)\s*([smhd])", self.every or "")
+        return int(found[1]) * _UNITS[found[2]] if found and int(found[1]) else None
+
+    def __str__(self) -> str:
+        return f"every {self.every}" if self.every else f"at {self.cron}"
+
+
+_CRON_FIELDS = 5
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+DEFAULT_SCHEDULE = {
+    "charts": JobSettings(every="1h"),
+    "listings": JobSettings(every="1d"),
+    "signals": JobSettings(every="1d"),
+    "reviews": JobSettings(every="1d", enabled=False),
+    "probes": JobSettings(every="1d", enabled=False),
+}
 DEFAULT_CHARTS = [
     ChartSettings(countries=["fr", "us", "de", "gb", "jp"], collections=[Collection.TOP_FREE, Collection.TOP_PAID])
 ]
@@ -102,18 +201,51 @@ class Settings(BaseSettings):
     """The charts to follow."""
     listing_countries: list[str] = ["fr", "us", "de", "gb", "jp", "no"]
     """The storefronts whose listings to follow."""
+    review_languages: list[str] = ["fr", "en"]
+    """The languages whose reviews to follow, where a store keeps reviews by language."""
+    review_pages: int = Field(default=1, ge=1, le=10)
+    """How many pages of the newest reviews to ask for, an app and storefront; a page has 50 at Apple."""
     depth: int = Field(default=100, ge=1, le=200)
     """How many rows of a chart to ask for."""
     pace: PaceSettings = PaceSettings()
     """How slowly to ask."""
-    charts_every_minutes: int = Field(default=60, ge=5)
-    """How often `essor up` crawls the charts, minutes."""
-    listings_every_hours: int = Field(default=24, ge=1)
-    """How often `essor up` crawls the listings, hours."""
+    schedule: dict[str, JobSettings] = Field(default_factory=lambda: dict(DEFAULT_SCHEDULE))
+    """When `essor up` crawls what; a job that is not named here keeps its default."""
+    schedule_url: str = ""
+    """The database that keeps the schedule, as SQLAlchemy names it; empty for a file in the data folder."""
+    targets: dict[str, TargetSettings] = {}
+    """Models whose latency can be measured, by name; vendors and usual local ports are known without."""
+    probe: ProbeSettings = ProbeSettings()
+    """How latency is measured."""
     host: str = "127.0.0.1"
     """The address the dashboard listens on."""
     port: int = Field(default=8050, ge=0, le=65535)
     """The port the dashboard listens on."""
+
+    @field_validator("schedule")
+    @classmethod
+    def _known_jobs(cls, given: dict[str, JobSettings]) -> dict[str, JobSettings]:
+        """The defaults under what is said. A job that is only switched on or off keeps its times."""
+        if unknown := set(given) - set(DEFAULT_SCHEDULE):
+            raise ValueError(f"{sorted(unknown)[0]!r} is no job: give one of {', '.join(DEFAULT_SCHEDULE)}")
+        timed = {
+            name: job if job.every or job.cron else DEFAULT_SCHEDULE[name].model_copy(update={"enabled": job.enabled})
+            for name, job in given.items()
+        }
+        return {**DEFAULT_SCHEDULE, **timed}
+
+    @property
+    def charts_every_minutes(self) -> int:
+        """How often the charts are crawled, minutes; of a cron line whether it is about hourly or about daily."""
+        job = self.schedule["charts"]
+        if job.step is not None:
+            return max(1, int(job.step.total_seconds() // 60))
+        return 60 if (job.cron or "").split()[1] == "*" else 24 * 60
+
+    @property
+    def schedule_database(self) -> str:
+        """The address of the schedule's database."""
+        return self.schedule_url or f"sqlite:///{self.data_dir / 'schedule.sqlite'}"
 
     @property
     def user_agent(self) -> str:

@@ -67,7 +67,7 @@ async def open_session(target: ProbeTarget, clock: Clock, patience: float = 60) 
         raise SettingsError(
             f"No backend {target.backend!r} (target {target.name}). Known: {', '.join(backend_names())}."
         )
-    backend: Backend = import_module(f"inference_probe.backends.{target.backend}")  # type: ignore[assignment]
+    backend: Backend = import_module(f"inference_probe.backends.{target.backend}")
     return await backend.open_session(target, clock, patience)
 
 

@@ -28,7 +28,7 @@ class ClientWire:
 
     clock: Clock = time.perf_counter_ns
     """The run's clock."""
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(limits=_MANY))
+    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(limits=httpx.Limits()))
     """The client."""
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Exchange:
@@ -40,7 +40,7 @@ class ClientWire:
             async with self.client.stream("POST", url, headers=everything, content=body, timeout=timeout) as answer:
                 head = _Head(self.clock(), answer.status_code, dict(answer.headers))
                 async for data in answer.aiter_raw():
-                    kept.append(Piece(self.clock(), data))
+                    kept.append(Piece(self.clock(), data))  # noqa: PERF401 - kept also when it breaks off
         except httpx.TimeoutException as error:
             return self._result(sent, head, kept, Ending.TIMED_OUT, repr(error))
         except httpx.TransportError as error:
@@ -64,6 +64,3 @@ class _Head:
     at_ns: int | None = None
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
-
-
-_MANY = httpx.Limits(max_connections=None, max_keepalive_connections=None)

@@ -23,7 +23,7 @@ _FIELDS = {
 
 
 def this_machine(*packages: str) -> Machine:
-    """This machine now, with the versions of `packages` that are installed."""
+    """The machine as it is now, with the versions of `packages` that are installed."""
     found = read_smi(_ask_smi())
     return Machine(
         platform=f"{platform.system()} {platform.machine()}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -30,6 +30,9 @@ _DERIVED = {
     ProbeRun: (),
 }
 """Properties written beside the raw values for readers of the file; they are not read back."""
+
+
+_READ = Callable[[dict[str, Any]], Word]
 
 
 def line_of(word: Word) -> str:
@@ -93,4 +96,4 @@ def _only(kind: type, data: dict[str, Any]) -> dict[str, Any]:
 
 
 _KINDS = {ProbeRun: "run", ProbeSample: "sample", EngineReading: "engine"}
-_READERS = {"run": _run, "sample": _sample, "engine": _engine}
+_READERS: dict[str, _READ] = {"run": _run, "sample": _sample, "engine": _engine}

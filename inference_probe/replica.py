@@ -1,4 +1,4 @@
-"""An honest public fake: a local server that answers by script, to the tenth of a millisecond, and tells the truth after.
+"""An honest public fake: a local server that answers by script and tells the truth after.
 
 ``python3 -m inference_probe.replica --port 8777`` speaks OpenAI's, Anthropic's and Ollama's dialects.
 ``GET /truth`` gives when each send really happened.
@@ -89,7 +89,9 @@ class Replica:
         self.thread.start()
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Listen no more; a second time does nothing."""
+        if not self.thread.is_alive():
+            return
         self.mouth.send(b"!")
         self.thread.join(timeout=5)
         for one in (self.listener, self.ears, self.mouth, *self.buffers):

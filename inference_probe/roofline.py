@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from essor.model.errors import SettingsError
+from essor.model.probes import EngineReading
 from inference_probe.architecture import Architecture, Experts, cache_values, count_parameters
 
 BF16 = 2
@@ -61,6 +62,20 @@ class Floor:
     """Always ``"predicted"``: a floor is computed, never measured."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """A measured case's share of its floors: 1 is as fast as the device allows."""
+
+    decode_of_datasheet: float | None
+    """Decode, at the datasheet's bandwidth."""
+    decode_of_measured: float | None
+    """Decode, at the bandwidth that a copy reached in the same run."""
+    prefill_of_measured: float | None
+    """Prefill, at the matrix rate reached in the same run."""
+    basis: str = "measured"
+    """Always ``"measured"``."""
+
+
 def floor(shape: Architecture, device: Datasheet, *, batch: int = 1, context: int = 512, cache: bool = False) -> Floor:
     """The floor of `shape` on `device` in bf16; `cache` counts the reading of a filled KV cache too.
 
@@ -79,6 +94,21 @@ def floor(shape: Architecture, device: Datasheet, *, batch: int = 1, context: in
         prefill_ms=max(work / (device.reached_tflop_s * 1e12), reading) * 1e3,
         bytes_per_token=size,
         prefill_flop=work,
+    )
+
+
+def shares(reading: EngineReading) -> Shares:
+    """How near a measured case is to its floors; None where a time, a rate or a datasheet is missing."""
+    decode, prefill = reading.decode_ms_per_token, reading.prefill_ms
+    sheet = next((one for one in all_datasheets() if one.matches in (reading.machine.gpu or "")), None)
+    by_sheet = reading.bytes_per_token / sheet.bandwidth_gb_s / 1e6 if sheet and reading.bytes_per_token else None
+    compute = None
+    if reading.prefill_flop and reading.measured_tflop_s:
+        compute = reading.prefill_flop / reading.measured_tflop_s / 1e9
+    return Shares(
+        decode_of_datasheet=by_sheet / decode if by_sheet and decode else None,
+        decode_of_measured=reading.fraction_of_measured_bandwidth,
+        prefill_of_measured=compute / prefill if compute and prefill else None,
     )
 
 

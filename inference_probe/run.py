@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from random import Random
+from typing import NamedTuple
 
 from essor.model.errors import BackendUnavailable, SettingsError
 from essor.model.probes import (
@@ -25,9 +25,10 @@ from essor.model.probes import (
 )
 from inference_probe.backend import Session, TargetFailed, open_session
 from inference_probe.device import this_machine
+from inference_probe.plan import Budget, Plan, arrivals, highest_cost, past_knee, real_cost, tokens_per_second
 from inference_probe.transcript import merged, sample_of
 from inference_probe.wire import Clock, Ending, Exchange
-from inference_probe.workloads import Workload, request_of
+from inference_probe.workloads import request_of
 
 Keep = Callable[[ProbeSample | ProbeRun], None]
 """Where samples go as they come, and each run when it ends."""
@@ -39,75 +40,6 @@ PATIENCE_WITH_FAILURES = 3
 OVERLOADED = {429, 529}
 USUAL_PAUSE_S = 5.0
 """How long to hold back after a 429 that does not say."""
-CAUTION = 1.5
-"""Factor on the prompt's estimated tokens when a cost is reserved."""
-GAIN = 1.1
-"""The knee: where doubling the users gains less than this factor in tokens a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How to measure."""
-
-    workload: Workload
-    """What is asked."""
-    load: Load = Load.CLOSED
-    """How requests are spread in time."""
-    users: int = 1
-    """Users at once, closed loop."""
-    rate: float | None = None
-    """Arrivals a second, open loop."""
-    requests: int = 25
-    """Requests to each target, warm-up not counted."""
-    repetitions: int = 5
-    """Into how many interleaved parts they fall, so that drift hits all targets alike."""
-    warmup: int = 2
-    """Requests before, kept and marked."""
-    timeout_s: float = 120.0
-    """Longest wait for one answer."""
-    seconds: float = 1800.0
-    """Longest time for everything."""
-    max_cost: float | None = None
-    """Most that may be spent on all targets together, in their currency; None for no limit."""
-    seed: int = 0
-    """Changes every prompt and every arrival."""
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be measured."""
-        if self.load is Load.OPEN and not (self.rate and self.rate > 0):
-            raise SettingsError("An open loop needs a rate above 0, in requests a second.")
-        if min(self.users, self.requests, self.repetitions) < 1:
-            raise SettingsError("users, requests and repetitions start at 1.")
-
-    @property
-    def shape(self) -> str:
-        """The load in a word, as in ``"closed-8"``."""
-        return f"open-{self.rate:g}" if self.load is Load.OPEN else f"closed-{self.users}"
-
-
-@dataclass(slots=True)
-class Budget:
-    """What may still be spent: an upper bound is reserved before a request, and settled after."""
-
-    limit: float | None
-    """The most, or None."""
-    spent: float = 0.0
-    """Settled and reserved."""
-
-    def allows(self, amount: float) -> bool:
-        """Whether `amount` may still be spent."""
-        return self.limit is None or self.spent + amount <= self.limit
-
-    def reserve(self, amount: float) -> bool:
-        """Take `amount`; False when that would pass the limit."""
-        if not self.allows(amount):
-            return False
-        self.spent += amount
-        return True
-
-    def settle(self, reserved: float, real: float) -> None:
-        """Give back what was reserved beyond the real cost."""
-        self.spent += real - reserved
 
 
 @dataclass(slots=True)
@@ -126,12 +58,21 @@ class Reached:
     """Times of opening a TCP connection."""
 
 
+class _Asked(NamedTuple):
+    """A request that was sent, and what came back: an exchange, or why there is none."""
+
+    request: ProbeRequest
+    scheduled: int
+    answer: Exchange | str
+
+
 @dataclass(slots=True)
 class _Part:
     """One target's part of a load, in the making."""
 
     reached: Reached
     run_id: str
+    asked: list[_Asked] = field(default_factory=list)
     samples: list[ProbeSample] = field(default_factory=list)
     quirks: list[Quirks] = field(default_factory=list)
     failures: int = 0
@@ -176,7 +117,7 @@ def run_probe(
 def run_sweep(
     target: ProbeTarget, plan: Plan, keep: Keep, progress: Progress | None = None, *, most_users: int = 256
 ) -> list[ProbeRun]:
-    """Measure one target with 1, 2, 4 … users until more users gain no more tokens a second (the knee), one run a level."""
+    """Measure one target with 1, 2, 4 … users, one run a level, up to the knee: where more users gain nothing."""
     return asyncio.run(sweep(target, plan, keep, progress, most_users=most_users))
 
 
@@ -211,21 +152,6 @@ async def sweep(
             if runs[-1].outcome is not Outcome.COMPLETE or runs[-1].message:
                 break
     return runs
-
-
-def past_knee(rates: Sequence[float]) -> bool:
-    """Whether the last doubling of users gained less than a tenth in tokens a second."""
-    return len(rates) > 1 and rates[-1] < GAIN * max(rates[:-1])
-
-
-def tokens_per_second(samples: Sequence[ProbeSample]) -> float:
-    """Tokens of complete answers by the time from the first request to the last answer; 0 when none is complete."""
-    whole = [s for s in samples if s.outcome is Outcome.COMPLETE and not s.warmup and s.sent_ns is not None]
-    if not whole:
-        return 0.0
-    start = min(s.sent_ns for s in whole if s.sent_ns is not None)
-    end = max(s.ended_ns for s in whole if s.ended_ns is not None)
-    return sum(s.completion_tokens or 0 for s in whole) / max(1e-9, (end - start) / 1e9)
 
 
 @asynccontextmanager
@@ -285,15 +211,16 @@ async def _block(part: _Part, requests: list[ProbeRequest], course: _Course) -> 
 
 async def _stretch(part: _Part, session: Session, requests: list[ProbeRequest], course: _Course) -> list[ProbeRequest]:
     """Ask as many of `requests` as the budget can reserve for; those left, once the real costs are settled."""
-    asked: list[tuple[ProbeRequest, int, Exchange | str]] = []
+    part.asked.clear()
     with _no_collections():
         if course.plan.load is Load.OPEN and not requests[0].warmup:
-            await _open_loop(part, session, requests, course, asked)
+            await _open_loop(part, session, requests, course)
         else:
-            await _closed_loop(part, session, requests, course, asked)
-    for request, scheduled, answer in asked:
-        _take_in(part, session, request, scheduled, answer, course)
-    done = {request.index for request, _, _ in asked}
+            await _closed_loop(part, session, requests, course)
+    for one in part.asked:
+        _take_in(part, session, one, course)
+    done = {one.request.index for one in part.asked}
+    part.asked.clear()
     left = [request for request in requests if request.index not in done]
     if left and not course.budget.allows(highest_cost(part.reached.target, left[0])):
         part.stop(
@@ -302,31 +229,19 @@ async def _stretch(part: _Part, session: Session, requests: list[ProbeRequest], 
     return left
 
 
-async def _closed_loop(
-    part: _Part,
-    session: Session,
-    requests: list[ProbeRequest],
-    course: _Course,
-    asked: list[tuple[ProbeRequest, int, Exchange | str]],
-) -> None:
+async def _closed_loop(part: _Part, session: Session, requests: list[ProbeRequest], course: _Course) -> None:
     waiting = iter(requests)
 
     async def user() -> None:
         for request in waiting:
             if not _may_go_on(part, request, course):
                 return
-            await _ask(part, session, request, course.clock(), course, asked)
+            await _ask(part, session, request, course.clock(), course)
 
     await asyncio.gather(*(user() for _ in range(min(course.plan.users, len(requests)))))
 
 
-async def _open_loop(
-    part: _Part,
-    session: Session,
-    requests: list[ProbeRequest],
-    course: _Course,
-    asked: list[tuple[ProbeRequest, int, Exchange | str]],
-) -> None:
+async def _open_loop(part: _Part, session: Session, requests: list[ProbeRequest], course: _Course) -> None:
     start = course.clock()
     tasks = []
     for request, after in zip(requests, arrivals(course.plan, requests[0].repetition), strict=False):
@@ -334,27 +249,11 @@ async def _open_loop(
         await _sleep_until(at, course.clock)
         if not _may_go_on(part, request, course):
             break
-        tasks.append(asyncio.create_task(_ask(part, session, request, at, course, asked)))
+        tasks.append(asyncio.create_task(_ask(part, session, request, at, course)))
     await asyncio.gather(*tasks)
 
 
-def arrivals(plan: Plan, repetition: int) -> Iterator[int]:
-    """Moments of arrival at the plan's rate, ns from the start: a Poisson process, the same for every target."""
-    random = Random(plan.seed * 7919 + repetition)  # noqa: S311 - arrivals, not secrets
-    at = 0.0
-    while True:
-        at += random.expovariate(plan.rate or 1.0)
-        yield round(at * 1e9)
-
-
-async def _ask(
-    part: _Part,
-    session: Session,
-    request: ProbeRequest,
-    scheduled: int,
-    course: _Course,
-    asked: list[tuple[ProbeRequest, int, Exchange | str]],
-) -> None:
+async def _ask(part: _Part, session: Session, request: ProbeRequest, scheduled: int, course: _Course) -> None:
     answer: Exchange | str
     try:
         async with asyncio.timeout(course.plan.timeout_s + 5):  # a backend that does not keep its own time
@@ -363,8 +262,10 @@ async def _ask(
         answer = "the backend did not come back in time"
     except Exception as error:  # noqa: BLE001 - a request's edge: its failure is its result
         answer = f"{type(error).__name__}: {error}"[:500]
-    asked.append((request, scheduled, answer))
-    course.progress(part.reached.target.name, len(part.samples) + len(asked), course.plan.requests + course.plan.warmup)
+    part.asked.append(_Asked(request, scheduled, answer))
+    course.progress(
+        part.reached.target.name, len(part.samples) + len(part.asked), course.plan.requests + course.plan.warmup
+    )
     await _mind(part, answer, course)
 
 
@@ -402,19 +303,8 @@ def _may_go_on(part: _Part, request: ProbeRequest, course: _Course) -> bool:
     return course.budget.reserve(highest_cost(part.reached.target, request))
 
 
-def highest_cost(target: ProbeTarget, request: ProbeRequest) -> float:
-    """The most that `request` can cost, in the target's currency."""
-    return (CAUTION * request.prompt_tokens * target.price_in + request.output_tokens * target.price_out) / 1e6
-
-
-def real_cost(target: ProbeTarget, sample: ProbeSample) -> float:
-    """What a sample cost by the counted tokens."""
-    return ((sample.prompt_tokens or 0) * target.price_in + (sample.completion_tokens or 0) * target.price_out) / 1e6
-
-
-def _take_in(
-    part: _Part, session: Session, request: ProbeRequest, scheduled: int, answer: Exchange | str, course: _Course
-) -> None:
+def _take_in(part: _Part, session: Session, one: _Asked, course: _Course) -> None:
+    request, scheduled, answer = one
     if isinstance(answer, str):
         sample = _crashed(part.run_id, request, scheduled, answer, course.clock())
     else:
@@ -500,6 +390,9 @@ def _new_course(
     currencies = {target.currency for target in targets if target.price_in or target.price_out}
     if plan.max_cost is not None and len(currencies) > 1:
         raise SettingsError(f"One cost limit needs one currency; the targets have {', '.join(sorted(currencies))}.")
+    names = [target.name for target in targets]
+    if len(set(names)) < len(names):
+        raise SettingsError(f"Two targets have one name among {', '.join(names)}: give each its own.")
     zero = time.perf_counter_ns()
     return _Course(
         plan=plan,

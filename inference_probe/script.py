@@ -1,8 +1,9 @@
-"""Scripted answers: what a fake server sends and when, written as the model's name so that any client can ask for it."""
+"""Scripted answers: what a fake server sends and when, written as a model's name that any client can ask for."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
@@ -82,8 +83,9 @@ def read_script(model: str) -> Script:
     """The script that a model's name asks for; the default for a name that is none."""
     if not model.startswith(PREFIX):
         return Script()
-    kinds = {field.name: type(field.default) for field in fields(Script)}
-    pairs = [part.split("=", 1) for part in model.removeprefix(PREFIX).split(",") if part]
+    default = Script()
+    kinds = {field.name: type(getattr(default, field.name)) for field in fields(Script)}
+    pairs = [part.split("=", 1) for part in re.split("[,;]", model.removeprefix(PREFIX)) if part]
     try:
         return Script(**{name: kinds[name](value) for name, value in pairs})
     except (KeyError, TypeError, ValueError) as error:
@@ -93,7 +95,7 @@ def read_script(model: str) -> Script:
 
 
 def frames(script: Script, dialect: str) -> list[Frame]:
-    """What to send and when, in ``"openai"``, ``"anthropic"`` or ``"ollama"``; empty for a script that answers nothing."""
+    """What to send and when, in the dialect ``"openai"``, ``"anthropic"`` or ``"ollama"``."""
     write = _DIALECTS[dialect](script)
     out = list(_before(script, write))
     for index, count in enumerate(_counts(script)):

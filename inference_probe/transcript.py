@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from essor.model.probes import Chunk, CountSource, Outcome, ProbeRequest, ProbeSample, Quirks
@@ -35,7 +35,7 @@ class Transcript:
     """An error that came inside the answer."""
     server_ns: tuple[tuple[str, int], ...] = ()
     """Durations the server reports, ns."""
-    quirks: Quirks = Quirks()
+    quirks: Quirks = field(default_factory=Quirks)
     """What this answer shows of the server's ways."""
 
 
@@ -77,31 +77,37 @@ def merged(quirks: Iterable[Quirks]) -> Quirks:
     """What several answers show together: a thing seen once is seen, and the first word said stands."""
     together: dict[str, Any] = {}
     for one in quirks:
-        for field in fields(Quirks):
-            seen = getattr(one, field.name)
-            if seen is not None and not together.get(field.name):
-                together[field.name] = seen
+        for name in (one_field.name for one_field in fields(Quirks)):
+            seen = getattr(one, name)
+            if seen is not None and not together.get(name):
+                together[name] = seen
     return Quirks(**together)
 
 
 def _ending(exchange: Exchange, said: Transcript) -> tuple[Outcome, str | None]:
+    wire = _wire_failure(exchange)
+    if wire is not None:
+        return wire
+    if said.error is not None:
+        return Outcome.SERVER_ERROR, said.error
+    if exchange.ending is not Ending.WHOLE and not said.ended:
+        return Outcome(exchange.ending.value), exchange.message
+    if not any(chunk.text for chunk in said.chunks):
+        return Outcome.EMPTY, "the answer holds no text"
+    if not said.ended and said.finish is None:
+        return Outcome.CUT, "the stream ended without its end marker or a finish reason"
+    return Outcome.COMPLETE, None
+
+
+def _wire_failure(exchange: Exchange) -> tuple[Outcome, str | None] | None:
+    """What went wrong before any dialect could be spoken; None for nothing."""
     if exchange.message and "out of memory" in exchange.message.lower():
         return Outcome.OUT_OF_MEMORY, exchange.message
     if exchange.ending is Ending.LOST:
         return Outcome.LOST, exchange.message
     if exchange.status is not None and exchange.status >= _FIRST_ERROR:
         return _refusal(exchange.status), f"HTTP {exchange.status}: {_excerpt(exchange.body)}"
-    if said.error is not None:
-        return Outcome.SERVER_ERROR, said.error
-    if exchange.ending is Ending.TIMED_OUT:
-        return Outcome.TIMED_OUT, exchange.message
-    if exchange.ending is Ending.CUT and not said.ended:
-        return Outcome.CUT, exchange.message
-    if not any(chunk.text for chunk in said.chunks):
-        return Outcome.EMPTY, "the answer holds no text"
-    if not said.ended and said.finish is None:
-        return Outcome.CUT, "the stream ended without its end marker or a finish reason"
-    return Outcome.COMPLETE, None
+    return None
 
 
 def _refusal(status: int) -> Outcome:

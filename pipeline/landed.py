@@ -7,7 +7,17 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.schemas import LANDED_CHARTS, LANDED_LISTINGS, LANDED_NAMES, LANDED_RUN
+from pipeline.schemas import (
+    LANDED_CHARTS,
+    LANDED_EXPECTED,
+    LANDED_LISTINGS,
+    LANDED_NAMES,
+    LANDED_PAUSES,
+    LANDED_PROBES,
+    LANDED_REVIEWS,
+    LANDED_RUN,
+    LANDED_SIGNALS,
+)
 
 
 def landed_charts(runs: Sequence[Path]) -> pl.DataFrame:
@@ -25,8 +35,33 @@ def landed_listings(runs: Sequence[Path]) -> pl.DataFrame:
     return _lines(runs, "listings.jsonl", LANDED_LISTINGS)
 
 
+def landed_reviews(runs: Sequence[Path]) -> pl.DataFrame:
+    """Every line of reviews.jsonl in these run folders, as `LANDED_REVIEWS`."""
+    return _lines(runs, "reviews.jsonl", LANDED_REVIEWS)
+
+
+def landed_pauses(runs: Sequence[Path]) -> pl.DataFrame:
+    """Every line of pauses.jsonl in these run folders, as `LANDED_PAUSES`."""
+    return _lines(runs, "pauses.jsonl", LANDED_PAUSES)
+
+
+def landed_signals(runs: Sequence[Path]) -> pl.DataFrame:
+    """Every line of signals.jsonl in these run folders, as `LANDED_SIGNALS`."""
+    return _lines(runs, "signals.jsonl", LANDED_SIGNALS)
+
+
+def landed_probes(runs: Sequence[Path]) -> pl.DataFrame:
+    """Every line of probes.jsonl in these run folders, as `LANDED_PROBES`."""
+    return _lines(runs, "probes.jsonl", LANDED_PROBES)
+
+
+def landed_expected(runs: Sequence[Path]) -> pl.DataFrame:
+    """Every line of expected.jsonl in these run folders, as `LANDED_EXPECTED`."""
+    return _lines(runs, "expected.jsonl", LANDED_EXPECTED)
+
+
 def landed_runs(runs: Sequence[Path]) -> pl.DataFrame:
-    """The run.json of these run folders, as `LANDED_RUN`."""
+    """Every line of run.json in these run folders, as `LANDED_RUN`."""
     return _lines(runs, "run.json", LANDED_RUN)
 
 

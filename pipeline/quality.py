@@ -35,6 +35,52 @@ def impossible_rating() -> pl.Expr:
     return (~average.is_between(*STARS) | (count < 0)).fill_null(value=False)
 
 
+def impossible_value() -> pl.Expr:
+    """No number, not finite, or below zero; a place in a list begins at 1."""
+    value = pl.col("value")
+    least = pl.when(pl.col("kind").is_in(["rank", "rank_bucket"])).then(1).otherwise(0)
+    return (~value.is_finite() | (value < least)).fill_null(value=True)
+
+
+def impossible_share() -> pl.Expr:
+    """A part that is larger than its whole."""
+    whole = pl.when(pl.col("unit") == "percent").then(100.0).when(pl.col("unit") == "ratio").then(1.0)
+    return ((pl.col("kind") == "share") & (pl.col("value") > whole * 1.001)).fill_null(value=False)
+
+
+def impossible_period() -> pl.Expr:
+    """No end that can be read, or an end before the begin."""
+    return pl.col("period_end").is_null() | (pl.col("period_start") >= pl.col("period_end")).fill_null(value=False)
+
+
+def period_not_over() -> pl.Expr:
+    """A period that ends after the look that counted it."""
+    return pl.col("period_end") > pl.col("observed_at") + CLOCK_SLACK
+
+
+def review_rules() -> dict[str, pl.Expr]:
+    """The rules for single reviews, by the reason they give."""
+    return {
+        "impossible_rating": (~pl.col("rating").is_between(*STARS)).fill_null(value=True),
+        "written_after_the_look": (pl.col("written_at") > pl.col("observed_at") + CLOCK_SLACK).fill_null(value=False),
+    }
+
+
+def impossible_stars() -> pl.Expr:
+    """A number of ratings below zero."""
+    return pl.any_horizontal((pl.col(f"stars_{stars}") < 0).fill_null(value=False) for stars in range(1, 6))
+
+
+def point_rules() -> dict[str, pl.Expr]:
+    """The rules for the figures of a signal, by the reason they give."""
+    return {
+        "impossible_period": impossible_period(),
+        "impossible_value": impossible_value(),
+        "impossible_share": impossible_share(),
+        "period_not_over": period_not_over(),
+    }
+
+
 def reading_rules(now: datetime) -> dict[str, pl.Expr]:
     """The rules for every reading, by the reason they give."""
     return {
@@ -46,7 +92,7 @@ def reading_rules(now: datetime) -> dict[str, pl.Expr]:
 
 def listing_rules(now: datetime) -> dict[str, pl.Expr]:
     """The rules for listing readings, by the reason they give."""
-    return {**reading_rules(now), "impossible_rating": impossible_rating()}
+    return {**reading_rules(now), "impossible_rating": impossible_rating() | impossible_stars()}
 
 
 def reason(rules: dict[str, pl.Expr]) -> pl.Expr:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawlers.landing import Landing
+from crawlers.landing import Expected, Landing
+from crawlers.sources import Reading
 from essor.model.charts import Chart, ChartEntry, ChartReading, Collection
 from essor.model.listings import Listing, ListingReading
 from essor.model.observation import Capture, Evidence, Status
+from essor.model.reviews import Review, ReviewsReading
+from essor.model.signals import Metric, Precision, SignalKind, SignalPoint, SignalReading
 from essor.model.stores import StoreName
 
 FR = Chart(StoreName.APPLE, "fr", Collection.TOP_FREE, "6007")
@@ -50,12 +54,46 @@ def listing_reading(
     return ListingReading(StoreName.APPLE, "no", app_id, Status.COMPLETE, None, listing, evidence(moment))
 
 
+STARS = Metric("stars", "stars", SignalKind.CUMULATIVE, Precision.EXACT, "Stars.")
+VIEWS = Metric("views_1d", "views", SignalKind.DAILY, Precision.EXACT, "Views.")
+
+
+def reviews_reading(
+    moment: datetime, reviews: Sequence[Review], *, status: Status = Status.COMPLETE, said: Evidence | None = None
+) -> ReviewsReading:
+    """A reading of reviews of ChatGPT in Norway."""
+    found = said or replace(evidence(moment), source="apple_reviews")
+    return ReviewsReading(StoreName.APPLE, "no", CHATGPT, status, reviews=tuple(reviews), evidence=found)
+
+
+def signal_reading(
+    moment: datetime,
+    points: Sequence[SignalPoint],
+    *,
+    subject: str = "openai/codex",
+    metric: Metric = STARS,
+    status: Status = Status.COMPLETE,
+    said: Evidence | None = None,
+) -> SignalReading:
+    """A reading of GitHub with these figures."""
+    found = said or replace(evidence(moment), source="github")
+    return SignalReading("github", subject, metric, status, None, tuple(points), found)
+
+
 def land(
-    data_dir: Path, readings: Sequence[ChartReading | ListingReading], run_id: str = "run", *, imported: bool = False
+    data_dir: Path,
+    readings: Sequence[Reading],
+    run_id: str = "run",
+    *,
+    imported: bool = False,
+    kind: str = "crawl charts",
+    expected: Sequence[Expected] = (),
+    begun: datetime | None = None,
 ) -> None:
     """Land a run that brought these readings."""
-    begun = at("2026-11-01 00:00")
-    with Landing.begin(data_dir, run_id, "crawl charts", begun, asked=len(readings), imported=imported) as landing:
+    begun = begun or at("2026-11-01 00:00")
+    asked = len(readings)
+    with Landing.begin(data_dir, run_id, kind, begun, asked=asked, imported=imported, expected=expected) as landing:
         for reading in readings:
             landing.add(reading)
         landing.finish("finished", begun)

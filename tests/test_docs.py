@@ -12,7 +12,7 @@ from essor.describe import pages
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.parametrize("page", ["settings.md", "commands.md", "tables.md"])
+@pytest.mark.parametrize("page", ["settings.md", "commands.md", "tables.md", "../sources.md"])
 def test_the_reference_pages_follow_the_code(page: str) -> None:
     """Each made page is what the code makes today (`python -m essor.describe` writes them)."""
     assert (ROOT / "docs" / "guide" / page).read_text("utf-8") == pages()[page]
@@ -22,7 +22,7 @@ def test_every_command_in_the_documents_exists() -> None:
     """A command named in a document is one that essor has."""
     known = set(re.findall(r"^## `(essor [a-z ]+)`$", pages()["commands.md"], re.MULTILINE))
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
-        for named in re.findall(r"`(essor (?:crawl |import )?[a-z]+)[` ]", document.read_text("utf-8")):
+        for named in re.findall(r"`(essor (?:crawl |import |probe |export )?[a-z]+)[` ]", document.read_text("utf-8")):
             assert named in known, f"{document.name} names {named!r}"
 
 

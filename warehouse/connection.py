@@ -15,6 +15,7 @@ import polars as pl
 
 from essor.model.apps import App, all_apps
 from essor.model.errors import WarehouseError
+from essor.model.signals import SignalSubject, all_subjects
 from essor.model.tables import TABLES, Table
 from warehouse import lake
 from warehouse.tables import DUCKDB, lake_folder, table_folder
@@ -36,8 +37,20 @@ VIEWS = (
     "methods",
     "estimates",
     "listing_readings",
+    "review_readings",
+    "reviews",
+    "pauses",
+    "signal_readings",
+    "signals",
+    "expected",
     "rating_steps",
     "install_steps",
+    "probe_runs",
+    "probe_samples",
+    "probe_chunks",
+    "probe_figures",
+    "probe_comparisons",
+    "engine_readings",
 )
 """The views, each from its file in `warehouse/views/`, in the order in which they build on each other."""
 BEGINNING = "1970-01-01 00:00:00+00"
@@ -95,6 +108,7 @@ class Warehouse:
         self._stamp: tuple[int, ...] | None = None
         self._snapshots: list[datetime] = []
         create_followed(self._connection, all_apps() if apps is None else apps)
+        create_followed_subjects(self._connection, all_subjects())
 
     @contextmanager
     def cursor(self, as_of: datetime | None = None) -> Iterator[Cursor]:
@@ -118,6 +132,11 @@ class Warehouse:
         self._follow()
         seen = [moment for moment in self._snapshots if as_of is None or moment <= as_of]
         return max(seen, default=None)
+
+    def snapshots(self) -> list[datetime]:
+        """The recorded_at of every complete load: what can be asked for."""
+        self._follow()
+        return list(self._snapshots)
 
     def close(self) -> None:
         """Close the connection."""
@@ -149,6 +168,17 @@ def create_followed(connection: duckdb.DuckDBPyConnection, apps: Sequence[App]) 
     ]
     if rows:
         connection.executemany("INSERT INTO lake.followed VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def create_followed_subjects(connection: duckdb.DuckDBPyConnection, subjects: Sequence[SignalSubject]) -> None:
+    """Write the followed subjects of signals down as the table `lake.followed_subjects`, one row a source and key."""
+    connection.execute(
+        "CREATE OR REPLACE TABLE lake.followed_subjects"
+        " (source VARCHAR, subject VARCHAR, vendor VARCHAR, app VARCHAR, thing VARCHAR, since DATE, until DATE)"
+    )
+    rows = [(one.source, one.key, one.vendor, one.product, one.thing, one.since, one.until) for one in subjects]
+    if rows:
+        connection.executemany("INSERT INTO lake.followed_subjects VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, data_dir: Path, snapshot: datetime | None = None) -> None:

@@ -13,7 +13,8 @@ import duckdb
 import polars as pl
 
 from essor.model.apps import App, all_apps
-from warehouse.connection import create_followed, create_views
+from essor.model.signals import all_subjects
+from warehouse.connection import create_followed, create_followed_subjects, create_views
 
 
 def publish(data_dir: Path, snapshot: datetime | None, apps: Sequence[App] | None = None) -> Path:
@@ -27,6 +28,7 @@ def publish(data_dir: Path, snapshot: datetime | None, apps: Sequence[App] | Non
     draft.unlink(missing_ok=True)
     with duckdb.connect(str(draft)) as connection:
         create_followed(connection, all_apps() if apps is None else apps)
+        create_followed_subjects(connection, all_subjects())
         create_views(connection, data_dir, snapshot)
     draft.replace(path)
     return path

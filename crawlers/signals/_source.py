@@ -14,6 +14,8 @@ from essor.model.observation import Status
 from essor.model.signals import Metric, SignalPoint, SignalReading
 from essor.plugins import modules_in
 
+Period = tuple[date | None, date | None]
+"""First and last day to ask for; None where the source takes none."""
 ALL = "*"
 """The subject of a reading about everything that an answer could have held."""
 
@@ -104,6 +106,9 @@ class SignalSource(Protocol):
     """Its licence and the credit it asks for."""
     history: Columns | None
     """The columns of a table of its past figures that can be imported; None when there is none."""
+
+    def period(self, today: date) -> Period:
+        """The days to ask for today: as far back as one answer goes, up to the last that can be whole."""
 
     def url(self, target: SignalTarget) -> str:
         """The address to ask."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from crawlers.signals._json import day
 from crawlers.signals._series import Columns, unpacked
-from crawlers.signals._source import SignalTarget, path_of, subjects_in, with_subjects
+from crawlers.signals._source import Period, SignalTarget, path_of, subjects_in, with_subjects
 from essor.model.errors import FetchError, LayoutChanged, SettingsError
 from essor.model.observation import Status
 from essor.model.signals import Metric, Precision, SignalKind, SignalPoint, SignalReading
@@ -51,6 +51,10 @@ class Crux:
     robots = "Not known; fetched and obeyed."
     terms = "CC BY 4.0: Chrome UX Report (Google)."
     history: Columns | None = Columns("month", "origin", {"rank_bucket_upper_bound": RANK}, key=host_of)
+
+    def period(self, today: date) -> Period:
+        """The last month that should be out: it comes about 70 days after its first day."""
+        return (today - timedelta(days=70)).replace(day=1), None
 
     def url(self, target: SignalTarget) -> str:
         """The address of a month's file."""

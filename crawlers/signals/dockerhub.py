@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from crawlers.signals._json import count, json_of, text
 from crawlers.signals._series import Columns
-from crawlers.signals._source import SignalTarget, path_of
+from crawlers.signals._source import Period, SignalTarget, path_of
 from essor.model.errors import LayoutChanged
 from essor.model.signals import Metric, Precision, SignalKind, SignalReading
 
@@ -36,6 +37,10 @@ class DockerHub:
     robots = "Not known; fetched and obeyed."
     terms = "Not stated."
     history: Columns | None = None
+
+    def period(self, today: date) -> Period:
+        """No days: the answer is as of now."""
+        return None, None
 
     def url(self, target: SignalTarget) -> str:
         """The address of a repository."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from crawlers.signals._json import count, json_of, text
 from crawlers.signals._series import Columns
-from crawlers.signals._source import SignalTarget, path_of, subjects_in, with_subjects
+from crawlers.signals._source import Period, SignalTarget, path_of, subjects_in, with_subjects
 from essor.model.errors import Blocked, LayoutChanged
 from essor.model.signals import Metric, Precision, SignalKind, SignalReading
 
@@ -40,6 +41,10 @@ class GitHub:
     robots = "An API made to be asked; robots.txt is fetched and obeyed all the same."
     terms = "GitHub's API terms."
     history: Columns | None = Columns("date", "repo", {"stars": STARS, "forks": FORKS})
+
+    def period(self, today: date) -> Period:
+        """No days: the answer is as of now."""
+        return None, None
 
     def url(self, target: SignalTarget) -> str:
         """The address of a repository; behind the `#` its name, which outlives a redirect to a number."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 from crawlers.signals._json import count, json_of, text
 from crawlers.signals._series import Columns
-from crawlers.signals._source import SignalTarget, path_of, subjects_in, with_subjects
+from crawlers.signals._source import Period, SignalTarget, path_of, subjects_in, with_subjects
 from essor.model.errors import FetchError, LayoutChanged
 from essor.model.signals import Metric, Precision, SignalKind, SignalReading
 
@@ -49,6 +50,10 @@ class HuggingFace:
     robots = "An API made to be asked; robots.txt is fetched and obeyed all the same."
     terms = "Hugging Face's API terms; to confirm."
     history: Columns | None = None
+
+    def period(self, today: date) -> Period:
+        """No days: the answer is as of now."""
+        return None, None
 
     def url(self, target: SignalTarget) -> str:
         """The address of a model, or of an author's list."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 
 from crawlers.signals._series import Columns
-from crawlers.signals._source import SignalTarget, path_of, subjects_in, with_subjects
+from crawlers.signals._source import Period, SignalTarget, path_of, subjects_in, with_subjects
 from essor.model.errors import FetchError, LayoutChanged
 from essor.model.observation import Status
 from essor.model.signals import Metric, Precision, SignalKind, SignalPoint, SignalReading
@@ -30,6 +31,7 @@ class Ollama:
     hosts: tuple[str, ...] = ("ollama.com",)
     parser_version = 1
     enabled_by_default = True
+    confirmed = False
     at_once = 300
     every_hours = 24
     seconds_between_requests = 5.0
@@ -46,6 +48,10 @@ class Ollama:
     robots = "Not known; fetched and obeyed."
     terms = "Not stated."
     history: Columns | None = Columns("captured_at", "model", {"pulls_rounded": PULLS}, text="pulls_text")
+
+    def period(self, today: date) -> Period:
+        """No days: the answer is as of now."""
+        return None, None
 
     def url(self, target: SignalTarget) -> str:
         """The address of the library."""

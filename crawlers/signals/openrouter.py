@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from crawlers.signals._json import count, day, dig, items, json_of, moment, text
 from crawlers.signals._series import Columns, figure, table
-from crawlers.signals._source import SignalTarget, path_of, subjects_in, with_subjects
+from crawlers.signals._source import Period, SignalTarget, path_of, subjects_in, with_subjects
 from essor.model.errors import FetchError, LayoutChanged
 from essor.model.observation import Status
 from essor.model.signals import Metric, Precision, SignalKind, SignalPoint, SignalReading
@@ -61,6 +61,10 @@ class OpenRouter:
     )
     terms = "CC BY 4.0; the manifest of each export gives the credit to publish."
     history: Columns | None = None
+
+    def period(self, today: date) -> Period:
+        """The file of yesterday, which is out: today's comes at about 01:46 UTC."""
+        return None, today - timedelta(days=1)
 
     def url(self, target: SignalTarget) -> str:
         """The address of the file of a day, which ends the day before; without a day, the latest."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from itertools import chain
 
 from crawlers.signals._json import count, day, dig, items, json_of, text
 from crawlers.signals._series import Columns
-from crawlers.signals._source import SignalTarget, path_of
+from crawlers.signals._source import Period, SignalTarget, path_of
 from essor.model.errors import FetchError, LayoutChanged
 from essor.model.signals import Metric, Precision, SignalKind, SignalPoint, SignalReading
 
@@ -50,6 +51,10 @@ class PyPiOverall:
     terms = "Public data."
     history: Columns | None = None
 
+    def period(self, today: date) -> Period:
+        """No days: the answer is as of now."""
+        return None, None
+
     def url(self, target: SignalTarget) -> str:
         """The address of a package's days."""
         return f"https://{self.hosts[0]}/api/packages/{target.subjects[0]}/overall"
@@ -90,6 +95,10 @@ class PyPiRecent:
     robots = PyPiOverall.robots
     terms = PyPiOverall.terms
     history: Columns | None = Columns("snapshot_last_update", "project", {"downloads_30d": LAST_MONTH})
+
+    def period(self, today: date) -> Period:
+        """No days: the answer is as of now."""
+        return None, None
 
     def url(self, target: SignalTarget) -> str:
         """The address of a package's last days."""

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from crawlers.signals._json import day
 from crawlers.signals._series import Columns, figure, table
-from crawlers.signals._source import SignalTarget, path_of, subjects_in, with_subjects
+from crawlers.signals._source import Period, SignalTarget, path_of, subjects_in, with_subjects
 from essor.model.errors import FetchError, SettingsError
 from essor.model.observation import Status
 from essor.model.signals import Metric, Precision, SignalKind, SignalPoint, SignalReading
@@ -45,6 +45,10 @@ class StatCounter:
     robots = "Not known; fetched and obeyed."
     terms = "CC BY-SA 3.0: StatCounter Global Stats, with a link."
     history: Columns | None = None
+
+    def period(self, today: date) -> Period:
+        """Every month: one answer holds them all."""
+        return date(2025, 4, 1), today - timedelta(days=1)
 
     def url(self, target: SignalTarget) -> str:
         """The address of the worldwide table, up to the last month that was over by the last day asked for."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from crawlers.signals._json import count, day, items, json_of, text
 from crawlers.signals._series import Columns
-from crawlers.signals._source import SignalTarget, path_of
+from crawlers.signals._source import Period, SignalTarget, path_of
 from essor.model.errors import LayoutChanged
 from essor.model.observation import Status
 from essor.model.signals import Metric, Precision, SignalKind, SignalPoint, SignalReading
@@ -40,6 +41,10 @@ class Tranco:
     robots = "An API made to be asked; robots.txt is fetched and obeyed all the same."
     terms = "Cite Le Pochat et al., NDSS 2019, doi 10.14722/ndss.2019.23386; not for commercial use, in effect."
     history: Columns | None = None
+
+    def period(self, today: date) -> Period:
+        """No days: the answer is as of now."""
+        return None, None
 
     def url(self, target: SignalTarget) -> str:
         """The address of a domain's ranks."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import quote, unquote, urlsplit
 
 from crawlers.signals._json import count, day, items, json_of, text
 from crawlers.signals._series import Columns
-from crawlers.signals._source import SignalTarget
+from crawlers.signals._source import Period, SignalTarget
 from essor.model.errors import Blocked, FetchError, LayoutChanged, SettingsError
 from essor.model.signals import Metric, Precision, SignalKind, SignalPoint, SignalReading
 
@@ -49,6 +49,10 @@ class WikipediaMonthly:
     terms = "CC0."
     history: Columns | None = Columns("month", "article", {"views": MONTHLY_VIEWS})
     granularity = "monthly"
+
+    def period(self, today: date) -> Period:
+        """Every month: one answer holds them all."""
+        return date(2015, 7, 1), today - timedelta(days=1)
 
     def url(self, target: SignalTarget) -> str:
         """The address of a title's views between two days."""
@@ -102,6 +106,10 @@ class WikipediaDaily(WikipediaMonthly):
     gives = "Views a day from 2015-07 on."
     history: Columns | None = None
     granularity = "daily"
+
+    def period(self, today: date) -> Period:
+        """The last two months."""
+        return today - timedelta(days=62), today - timedelta(days=1)
 
     def _placed(self, on: date, views: float) -> SignalPoint:
         return SignalPoint.of_day(on, views)

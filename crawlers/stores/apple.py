@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from crawlers.sources import ChartTarget, ListingTarget, Reading, Target
-from essor.model.charts import OVERALL, Chart, ChartEntry, ChartReading, Collection, RejectedEntry
-from essor.model.errors import Blocked, FetchError, LayoutChanged
+from crawlers.stores._apple import (
+    ALL,
+    STORE,
+    STOREFRONT_IN_LINK,
+    TERMS,
+    UNREADABLE,
+    Row,
+    dig,
+    json_of,
+    judge,
+    path_of,
+    sorted_out,
+    storefront_of_links,
+    text,
+)
+from essor.model.charts import Chart, ChartReading, Collection
+from essor.model.errors import Blocked, LayoutChanged
 from essor.model.listings import Listing, ListingReading
 from essor.model.observation import Status
 from essor.model.stores import Device, StoreName
 
-STORE = StoreName.APPLE
 LONGEST_CHART = 100
 """Apple's longest feed: v2 answers 500 above it, the legacy feed gives no more since September 2021."""
 LONGEST_LOOKUP = 100
 """Ids in one lookup; 100 is in production elsewhere, more was never confirmed."""
-ENOUGH = 0.9
-"""Share of the rows asked for that makes a chart complete: Apple commonly gives 95 to 99 of 100."""
 
-_ALL = OVERALL[STORE]
 _LEGACY_CHARTS = {
     "topfreeapplications": (Collection.TOP_FREE, Device.IPHONE),
     "toppaidapplications": (Collection.TOP_PAID, Device.IPHONE),
@@ -36,10 +46,9 @@ _LEGACY_CHARTS = {
 }
 _LEGACY_NAMES = {kind: name for name, kind in _LEGACY_CHARTS.items()}
 _LEGACY_DEFAULT_LIMIT = 10
-_V2_PATH = re.compile(r"/api/v2/([a-z]{2})/apps/(top-free|top-paid)/(\d+)/apps\.json", re.IGNORECASE)
-_LEGACY_PATH = re.compile(r"/([a-z]{2})/rss/(\w+)((?:/\w+=\w+)*)/json", re.IGNORECASE)
+_V2_PATH = re.compile(r"/api/v2/([a-z]{2})/apps/(top-free|top-paid)/(\d{1,4})/apps\.json", re.I | re.A)
+_LEGACY_PATH = re.compile(r"/([a-z]{2})/rss/(\w+)((?:/limit=\d{1,4}|/genre=\w{1,20})*)/json", re.I | re.A)
 _LOOKUP_PATH = re.compile(r"(?:/([a-z]{2}))?/lookup", re.IGNORECASE)
-_STOREFRONT_IN_LINK = re.compile(r"//(?:apps|itunes)\.apple\.com/([a-z]{2})/app/")
 
 
 class AppleRss:
@@ -50,14 +59,27 @@ class AppleRss:
     hosts: tuple[str, ...] = ("rss.marketingtools.apple.com", "rss.applemarketingtools.com")
     parser_version = 1
     enabled_by_default = True
-    at_once = 1
+    at_once = LONGEST_CHART
+    confirmed = True
+    operators_choice = False
+    every_hours = 1
+    gives = "Top free and top paid on iPhone, all categories together, in every storefront."
+    limits = "100 rows; above that it answers 500."
+    traps: tuple[str, ...] = (
+        "A genre in the address is ignored: its answer is never filed under one.",
+        "There is no rank field: the rank is the position.",
+        "Its answers name no device; they are taken as the iPhone's.",
+        "Its host has changed once; the former one is followed.",
+    )
+    robots = "Allowed: the host's robots.txt holds a comment alone (public notes of autumn 2026)."
+    terms = TERMS
 
     def offers(self, target: Target) -> bool:
         """Overall iPhone charts alone: v2 ignores a genre, so its answer must never be filed under one."""
         if not isinstance(target, ChartTarget) or target.store is not STORE:
             return False
         chart = target.chart
-        overall = chart.category == _ALL and chart.device is Device.IPHONE
+        overall = chart.category == ALL and chart.device is Device.IPHONE
         return overall and chart.collection in (Collection.TOP_FREE, Collection.TOP_PAID)
 
     def url(self, target: ChartTarget) -> str:
@@ -83,7 +105,19 @@ class AppleLegacyRss:
     hosts: tuple[str, ...] = ("itunes.apple.com",)
     parser_version = 1
     enabled_by_default = False
-    at_once = 1
+    at_once = LONGEST_CHART
+    confirmed = True
+    operators_choice = True
+    every_hours = 1
+    gives = "Top free, paid and grossing, on iPhone and iPad, by category."
+    limits = "100 rows since September 2021, commonly 95 to 99; 403 from some hosted addresses."
+    traps: tuple[str, ...] = (
+        "One entry comes as an object, none as no entry at all; a link is an object or a list.",
+        "An empty feed with 200 is a refusal, not an empty chart.",
+        "Genre 36 mixes games in.",
+    )
+    robots = "Refused: `/*/rss/*` of itunes.apple.com."
+    terms = TERMS
 
     def offers(self, target: Target) -> bool:
         """Any collection and category, on iPhone and iPad."""
@@ -94,7 +128,7 @@ class AppleLegacyRss:
     def url(self, target: ChartTarget) -> str:
         """The address of a chart."""
         chart = target.chart
-        genre = "" if chart.category == _ALL else f"/genre={chart.category}"
+        genre = "" if chart.category == ALL else f"/genre={chart.category}"
         name, rows = _LEGACY_NAMES[chart.collection, chart.device], min(target.asked, LONGEST_CHART)
         return f"https://{self.hosts[0]}/{chart.country}/rss/{name}/limit={rows}{genre}/json"
 
@@ -117,10 +151,26 @@ class AppleLookup:
     parser_version = 1
     enabled_by_default = True
     at_once = LONGEST_LOOKUP
+    confirmed = True
+    operators_choice = False
+    every_hours = 24
+    gives = "Rating count and mean, version, dates, price, names of up to 100 apps in one storefront."
+    limits = (
+        "About 20 requests a minute by Apple's documentation; above it 403 with an empty body. "
+        "Cached for about a day by the exact address."
+    )
+    traps: tuple[str, ...] = (
+        "An app that a storefront does not offer is left out without a word: records are matched by id.",
+        "Rating counts fall at times, and stand still for weeks in small storefronts.",
+        "There is no number of downloads.",
+        "The body begins with three newlines, and numbers come as texts in places.",
+    )
+    robots = "Allowed without a country in the path; `/fr/lookup?` is refused."
+    terms = TERMS
 
     def offers(self, target: Target) -> bool:
         """Listings of any storefront."""
-        return isinstance(target, ListingTarget) and target.store is STORE
+        return isinstance(target, ListingTarget) and target.store is STORE and not target.page
 
     def url(self, target: ListingTarget) -> str:
         """The address of some listings, ids sorted: Apple caches for a day by the exact query string."""
@@ -151,7 +201,7 @@ def _v2_target(path: str) -> ChartTarget | None:
     found = _V2_PATH.fullmatch(path)
     if found is None:
         return None
-    return ChartTarget(Chart(STORE, found[1].lower(), Collection(found[2].lower()), _ALL), int(found[3]))
+    return ChartTarget(Chart(STORE, found[1].lower(), Collection(found[2].lower()), ALL), int(found[3]))
 
 
 def _legacy_target(path: str) -> ChartTarget | None:
@@ -160,7 +210,7 @@ def _legacy_target(path: str) -> ChartTarget | None:
     if found is None or kind is None:
         return None
     given = dict(pair.split("=") for pair in found[3].split("/") if pair)
-    chart = Chart(STORE, found[1].lower(), kind[0], given.get("genre", _ALL), kind[1])
+    chart = Chart(STORE, found[1].lower(), kind[0], given.get("genre", ALL), kind[1])
     return ChartTarget(chart, int(given.get("limit", _LEGACY_DEFAULT_LIMIT)))
 
 
@@ -175,22 +225,15 @@ def parse_chart(body: bytes, chart: Chart, asked: int = LONGEST_CHART) -> ChartR
         raise Blocked("200 with an empty feed: Apple answers so to clients that it turns away")
     if wrong := _mismatch(said, feed, chart):
         return ChartReading(chart, asked, wrong[0], wrong[1], len(feed.rows))
-    entries, rejects = _sorted_out(feed.rows)
+    entries, rejects = sorted_out(feed.rows)
     if not entries:
         raise LayoutChanged(f"none of the {len(feed.rows)} rows has an app id")
-    status, message = _judge(len(feed.rows), asked, rejects)
+    status, message = judge(len(feed.rows), asked, rejects)
     return ChartReading(chart, asked, status, message, len(feed.rows), tuple(entries), tuple(rejects))
 
 
-class _Row(NamedTuple):
-    app_id: str
-    name: str | None
-    developer: str | None
-    link: str
-
-
 class _Feed(NamedTuple):
-    rows: Sequence[_Row]
+    rows: Sequence[Row]
     links: Iterable[str]
     """Its own addresses, as it gives them."""
     country: str | None
@@ -234,72 +277,44 @@ class _Document(msgspec.Struct):
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are not the JSON it expects: other shapes, other bytes than UTF-8, too deep."""
 
 
 def _chart_feed(body: bytes) -> _Feed:
     """The fast way for a feed of the usual shape, the patient way for any other."""
     try:
         feed = _DOCUMENT.decode(body).feed
-    except _UNREADABLE:
-        return _patient_feed(_json(body))
+    except UNREADABLE:
+        return _patient_feed(json_of(body))
     link = feed.id if isinstance(feed.id, str) else feed.id.label if feed.id else None
-    rows = [_Row(r.id, r.name, r.artist_name, r.url) for r in feed.results or ()]
+    rows = [Row(r.id, r.name, r.artist_name, r.url) for r in feed.results or ()]
     entries = [feed.entry] if isinstance(feed.entry, _LegacyEntry) else feed.entry or ()
-    rows += [_Row(e.id.attributes.app_id, e.name.label, e.artist.label, e.id.label) for e in entries]
+    rows += [Row(e.id.attributes.app_id, e.name.label, e.artist.label, e.id.label) for e in entries]
     return _Feed(rows, [link] if link else [], feed.country)
 
 
-def _json(body: bytes) -> object:
-    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith(b"<"):
-        raise LayoutChanged("HTML came instead of JSON")
-    try:
-        return msgspec.json.decode(start)
-    except _UNREADABLE as error:
-        if "truncated" in str(error) and not start.rstrip().endswith(b"}"):
-            raise FetchError(f"the answer is cut short: its JSON ends after {len(body):,} bytes") from error
-        raise LayoutChanged(f"the answer is not JSON: {error}") from error
-
-
 def _patient_feed(document: object) -> _Feed:
-    feed = _dig(document, "feed")
+    feed = dig(document, "feed")
     if not isinstance(feed, dict):
         raise LayoutChanged("the answer is JSON and has no feed")
     found = feed.get("results", feed.get("entry"))
     rows = found if isinstance(found, list) else [] if found is None else [found]
-    links = [_dig(feed, "id"), _dig(feed, "id", "label"), *_self_links(feed)]
-    return _Feed([_patient_row(row) for row in rows], [x for x in links if isinstance(x, str)], _text(feed, "country"))
+    links = [dig(feed, "id"), dig(feed, "id", "label"), *_self_links(feed)]
+    return _Feed([_patient_row(row) for row in rows], [x for x in links if isinstance(x, str)], text(feed, "country"))
 
 
 def _self_links(feed: dict[str, Any]) -> list[object]:
     """v2 has `links[].self`, the legacy feed `link[].attributes` with rel and href."""
     found = feed.get("links", feed.get("link"))
     given = found if isinstance(found, list) else [found]
-    legacy = [_dig(x, "attributes", "href") for x in given if _dig(x, "attributes", "rel") == "self"]
-    return [*legacy, *(_dig(x, "self") for x in given)]
+    legacy = [dig(x, "attributes", "href") for x in given if dig(x, "attributes", "rel") == "self"]
+    return [*legacy, *(dig(x, "self") for x in given)]
 
 
-def _patient_row(row: object) -> _Row:
-    app_id = _text(row, "id", "attributes", "im:id") or _text(row, "id") or ""
-    name = _text(row, "im:name", "label") or _text(row, "name")
-    developer = _text(row, "im:artist", "label") or _text(row, "artistName")
-    return _Row(app_id, name, developer, _text(row, "id", "label") or _text(row, "url") or "")
-
-
-def _dig(value: object, *keys: str) -> object:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _text(value: object, *keys: str) -> str | None:
-    """The text at some depth; a number there is taken as its digits."""
-    found = _dig(value, *keys)
-    if isinstance(found, str):
-        return found
-    return str(found) if isinstance(found, int) and not isinstance(found, bool) else None
+def _patient_row(row: object) -> Row:
+    app_id = text(row, "id", "attributes", "im:id") or text(row, "id") or ""
+    name = text(row, "im:name", "label") or text(row, "name")
+    developer = text(row, "im:artist", "label") or text(row, "artistName")
+    return Row(app_id, name, developer, text(row, "id", "label") or text(row, "url") or "")
 
 
 def _what_it_says(feed: _Feed) -> Chart | None:
@@ -308,7 +323,7 @@ def _what_it_says(feed: _Feed) -> Chart | None:
     The path alone is read: the legacy feed may name an inner host of Apple's in its own address.
     """
     for link in feed.links:
-        path = urlsplit(link).path
+        path = path_of(link)
         target = _v2_target(path) or _legacy_target(path)
         if target is not None:
             return target.chart
@@ -318,7 +333,7 @@ def _what_it_says(feed: _Feed) -> Chart | None:
 def _mismatch(said: Chart | None, feed: _Feed, asked: Chart) -> tuple[Status, str] | None:
     countries = [said.country] if said else []
     countries += [feed.country.lower()] if feed.country else []
-    countries += _storefront_of_links(feed.rows, asked.country)
+    countries += storefront_of_links(feed.rows, asked.country)
     other = next((country for country in countries if country != asked.country), None)
     if other is not None:
         return Status.WRONG_STOREFRONT, f"asked for storefront {asked.country}, and storefront {other} came"
@@ -327,60 +342,25 @@ def _mismatch(said: Chart | None, feed: _Feed, asked: Chart) -> tuple[Status, st
     return None
 
 
-def _storefront_of_links(rows: Sequence[_Row], expected: str) -> list[str]:
-    """The storefront that most links of the rows name; the first is enough when it is the expected one."""
-    first = _STOREFRONT_IN_LINK.search(rows[0].link)
-    if first is not None and first[1] == expected:
-        return [expected]
-    found = Counter(m[1] for row in rows if (m := _STOREFRONT_IN_LINK.search(row.link)))
-    return [country for country, _ in found.most_common(1)]
-
-
-def _sorted_out(rows: Sequence[_Row]) -> tuple[list[ChartEntry], list[RejectedEntry]]:
-    """The rows that are entries, and those set aside. A row without a name still has its rank."""
-    entries: list[ChartEntry] = []
-    rejects: list[RejectedEntry] = []
-    seen: set[str] = set()
-    for rank, row in enumerate(rows, 1):
-        app_id = row[0]
-        if app_id not in seen and app_id.isdecimal() and app_id.isascii():
-            seen.add(app_id)
-            entries.append(ChartEntry(rank, app_id, row[1], row[2]))
-        else:
-            rejects.append(RejectedEntry(rank, _reason(app_id, seen), f"{app_id} {row.name or ''}".strip()[:200]))
-    return entries, rejects
-
-
-def _reason(app_id: str, seen: set[str]) -> str:
-    if not app_id:
-        return "no_id"
-    return "duplicate_id" if app_id in seen else "bad_id"
-
-
-def _judge(depth: int, asked: int, rejects: Sequence[RejectedEntry]) -> tuple[Status, str | None]:
-    """A row whose app is unknown could be anyone's, so that a chart with one is not complete."""
-    notes = [f"{depth} rows came of {asked} asked for"] if depth < ENOUGH * asked else []
-    unknown = any(reject.reason != "duplicate_id" for reject in rejects)
-    status = Status.PARTIAL if notes or unknown else Status.COMPLETE
-    if rejects:
-        where = ", ".join(f"{reject.reason} at {reject.position}" for reject in rejects[:5])
-        notes.append(f"{len(rejects)} of {depth} rows set aside: {where}{' …' if len(rejects) > 5 else ''}")  # noqa: PLR2004
-    return status, "; ".join(notes) or None
+_Count = Annotated[int, msgspec.Meta(ge=-(1 << 62), le=1 << 62)]
+"""A whole number that a table can hold; one that cannot be is left to the rules of quality."""
+_Amount = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+"""A finite number."""
 
 
 class _Record(msgspec.Struct, rename="camel"):
-    track_id: int | None = None
+    track_id: _Count | None = None
     track_name: str | None = None
     artist_name: str | None = None
     version: str | None = None
-    user_rating_count: int | None = None
-    average_user_rating: float | None = None
-    price: float | None = None
+    user_rating_count: _Count | None = None
+    average_user_rating: _Amount | None = None
+    price: _Amount | None = None
     currency: str | None = None
     release_date: str | None = None
     current_version_release_date: str | None = None
     release_notes: str | None = None
-    primary_genre_id: int | None = None
+    primary_genre_id: _Count | None = None
     bundle_id: str | None = None
     track_view_url: str | None = None
 
@@ -406,8 +386,8 @@ def parse_listings(body: bytes, store: StoreName, country: str, app_ids: Sequenc
 def _records(body: bytes) -> list[_Record]:
     try:
         return _LOOKUP.decode(body).results
-    except _UNREADABLE:
-        results = _dig(_json(body), "results")
+    except UNREADABLE:
+        results = dig(json_of(body), "results")
     if not isinstance(results, list):
         raise LayoutChanged("the answer is JSON and has no results")
     return [_patient_record(result) for result in results]
@@ -417,7 +397,7 @@ def _patient_record(result: object) -> _Record:
     """The fields that can be read, each by itself: one odd field does not cost the others."""
     fields = {}
     for field in msgspec.structs.fields(_Record):
-        value = _dig(result, field.encode_name)
+        value = dig(result, field.encode_name)
         try:
             fields[field.name] = msgspec.convert(value, field.type, strict=False)
         except msgspec.ValidationError:
@@ -434,7 +414,7 @@ def _listing_reading(
     if record is None:
         message = f"the answer leaves {app_id} out: not offered in storefront {country}"
         return ListingReading(store, country, app_id, Status.NOT_AVAILABLE, message)
-    found = _STOREFRONT_IN_LINK.search(record.track_view_url or "")
+    found = STOREFRONT_IN_LINK.search(record.track_view_url or "")
     if found is not None and found[1] != country:
         message = f"asked for storefront {country}, and storefront {found[1]} came"
         return ListingReading(store, country, app_id, Status.WRONG_STOREFRONT, message)

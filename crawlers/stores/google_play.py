@@ -30,6 +30,8 @@ ENOUGH = 0.9
 MANY_INSTALLS = 100_000
 """An app with so many installs has ratings: a page that shows none is one of those served wrong under load."""
 
+TERMS = "Google's terms of service bind whoever uses its pages; what they say of machines is to be confirmed."
+
 _CHART_CALL = "vyAe2"
 _PAGE_CALL = b"Ws7gDc"
 _CALLS_PATH = "/_/PlayStoreUi/data/batchexecute"
@@ -78,10 +80,24 @@ class GooglePlayDetails:
     parser_version = 1
     enabled_by_default = True
     at_once = 1
+    confirmed = True
+    operators_choice = False
+    every_hours = 24
+    gives = "Exact installs worldwide, rating count, mean and stars, version, dates, price of one app."
+    limits = "One request in 1 to 2 s is ample; about 700 in a few minutes met a limit that cleared in minutes."
+    traps: tuple[str, ...] = (
+        "The blocks of the page are renumbered at times: the right one is found by its call and not by its number.",
+        "Two layouts have been live at once since November 2025.",
+        "Under load some pages come without ratings or installs: such a reading is partial.",
+        "The stars add up to some dozens less than the count.",
+        "Google may go by the address of whoever asks: the currency is compared with the storefront.",
+    )
+    robots = "Allowed: `/store/apps/details` (public notes of autumn 2026)."
+    terms = TERMS
 
     def offers(self, target: Target) -> bool:
         """Listings of any storefront, one app a request."""
-        return isinstance(target, ListingTarget) and target.store is STORE
+        return isinstance(target, ListingTarget) and target.store is STORE and not target.page
 
     def url(self, target: ListingTarget) -> str:
         """The address of an app's page, in English."""
@@ -113,7 +129,19 @@ class GooglePlayCharts:
     hosts: tuple[str, ...] = (HOST,)
     parser_version = 1
     enabled_by_default = False
-    at_once = 1
+    at_once = LONGEST_CHART
+    confirmed = True
+    operators_choice = True
+    every_hours = 1
+    gives = "Top free, paid and grossing on Android, by category."
+    limits = "200 rows at most, with no second page."
+    traps: tuple[str, ...] = (
+        "HTTP 200 proves nothing: a refusal is a frame without data.",
+        "There is no rank field and no time in the answer.",
+        "The decimals between the lines are no byte counts.",
+    )
+    robots = "Refused: `/_` of play.google.com."
+    terms = TERMS
 
     def offers(self, target: Target) -> bool:
         """Any collection and category, on Android."""
@@ -400,7 +428,12 @@ def _listing(page: PlayPage) -> Listing:
         release_notes=page.whats_new,
         category=page.category,
         bundle_id=page.app_id,
+        **_stars(page.histogram),
     )
+
+
+def _stars(histogram: tuple[int, ...] | None) -> dict[str, int]:
+    return {f"stars_{stars}": ratings for stars, ratings in enumerate(histogram or (), 1)}
 
 
 def _moment(epoch: int | None) -> str | None:

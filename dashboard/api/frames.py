@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -9,16 +10,46 @@ import polars as pl
 from fastapi import Response
 
 NO_GUESSING = {"X-Content-Type-Options": "nosniff"}
+FORMULA = r"^[=+\-@\t\r]"
+"""How a text begins that a spreadsheet would run as a formula; app names come from stores, hence from strangers."""
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "sql": "text/plain; charset=utf-8",
+}
 
 
 def answer(frame: pl.DataFrame, form: str, name: str, about: dict[str, Any]) -> Response:
-    """The frame as JSON (with what it is about) or as a CSV file called `name`."""
-    if form == "csv":
-        headers = {**NO_GUESSING, "Content-Disposition": f'attachment; filename="{name}.csv"'}
-        text = frame.with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%SZ")).write_csv()
-        return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    """The frame as JSON (with what it is about), or as a CSV or Parquet file called `name`."""
+    headers = dict(NO_GUESSING)
+    if form != "json":
+        headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    bodies = {"csv": as_csv, "parquet": as_parquet}
+    body = bodies[form](frame) if form in bodies else as_json(frame, about).encode()
+    return Response(body, media_type=TYPES[form], headers=headers)
+
+
+def as_csv(frame: pl.DataFrame) -> bytes:
+    """The frame as CSV; moments in ISO 8601, UTC, and no text that a spreadsheet would take for a formula."""
+    texts = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.String]
+    guarded = [pl.when(text.str.contains(FORMULA)).then("'" + text).otherwise(text).name.keep() for text in texts]
+    plain = frame.with_columns(guarded).with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    nested = [name for name, kind in plain.schema.items() if isinstance(kind, pl.List | pl.Struct)]
+    flat = plain.with_columns(pl.col(name).map_elements(str, return_dtype=pl.String) for name in nested)
+    return flat.write_csv().encode()
+
+
+def as_parquet(frame: pl.DataFrame) -> bytes:
+    """The frame as a Parquet file, every type kept."""
+    file = io.BytesIO()
+    frame.write_parquet(file, compression="zstd")
+    return file.getvalue()
+
+
+def as_json(frame: pl.DataFrame, about: dict[str, Any]) -> str:
+    """The frame's rows as JSON, after what they are about."""
     rows = frame.with_columns(
         pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"), pl.col(pl.Date).cast(pl.String)
     )
-    body = json.dumps({**about, "rows": rows.to_dicts()}, ensure_ascii=False, default=str)
-    return Response(body, media_type="application/json", headers=NO_GUESSING)
+    return json.dumps({**about, "rows": rows.to_dicts()}, ensure_ascii=False, default=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dash
 from fastapi import APIRouter, Request, Response
 
 from dashboard.api.frames import answer
@@ -18,3 +19,9 @@ def freshness(request: Request) -> Response:
     with at.warehouse.cursor() as cursor:
         about = {"now": at.now().isoformat(), "snapshot": cursor.snapshot.isoformat() if cursor.snapshot else None}
         return answer(health.freshness(cursor), "json", "freshness", about)
+
+
+@router.get("/pages")
+def pages() -> dict[str, list[str]]:
+    """The addresses of the pages in the menu."""
+    return {"pages": [str(page["relative_path"]) for page in dash.page_registry.values() if page.get("menu")]}

@@ -23,6 +23,20 @@
   paint(asked.get("theme") || cookie("essor_theme") || (dark ? "dark" : "light"));
   root.lang = asked.get("lang") || cookie("essor_lang") || navigator.language.slice(0, 2);
 
+  /* The still image of the figure goes when the live one is drawn; at the latest when a reader has waited long. */
+  function relieve() {
+    const still = document.getElementById("first-sight");
+    if (!still) return;
+    const gone = () => (watch.disconnect(), still.remove());
+    const watch = new MutationObserver(function () {
+      const graph = document.querySelector("#main .dash-graph");
+      if (document.querySelector("#main h1") && (!graph || graph.querySelector(".main-svg"))) gone();
+    });
+    watch.observe(document.body, { childList: true, subtree: true });
+    setTimeout(gone, 10000);
+  }
+  relieve();
+
   function show(id) {
     window.dash_clientside.set_props("evidence-reading", { data: { id: id, at: Date.now() } });
   }
@@ -41,6 +55,95 @@
     if (link.id === "theme-switch") remember("essor_theme", chosen.get("theme"));
   }, true);
 
+  /* Copies the text that a button names, and says so for a moment. */
+  function copy(button) {
+    const text = document.getElementById(button.dataset.copy).textContent;
+    const said = button.textContent;
+    const done = () => {
+      button.textContent = button.dataset.done;
+      setTimeout(() => (button.textContent = said), 1600);
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, () => choose(button.dataset.copy));
+    else choose(button.dataset.copy);
+  }
+
+  /* Where the clipboard is closed (plain http on another machine) the text is marked, ready to be copied by hand. */
+  function choose(id) {
+    getSelection().selectAllChildren(document.getElementById(id));
+  }
+
+  /* Saves a figure as an image that says by itself what it shows: title, source and data date are drawn in. */
+  function save(button) {
+    const name = button.dataset.name, words = (part) => document.getElementById(name + "-" + part);
+    const graph = document.querySelector("#" + name + "-figure .js-plotly-plot");
+    if (!graph || !window.Plotly) return;
+    const width = Math.max(graph.clientWidth, 720), ink = graph._fullLayout.font.color, size = graph._fullLayout.margin;
+    const parts = (id) => (words(id) ? Array.from(words(id).children, (one) => one.textContent.trim()) : []);
+    const events = Array.from(document.querySelectorAll("#" + name + "-events li"), (one) =>
+      one.value + ". " + Array.from(one.querySelectorAll("span"), (span) => span.textContent).join(" – "));
+    const title = wrap(words("finding").textContent, width / 12.4), subtitle = wrap(plain(words("subtitle")), width / 7.6);
+    const foot = [].concat(...events.map((one) => wrap(one, width / 6.6)), wrap(parts("foot").concat("essor").join("  ·  "), width / 6.6));
+    const head = title.length * 28 + subtitle.length * 19 + 24, below = foot.length * 17 + 12;
+    const layout = JSON.parse(JSON.stringify(graph.layout));
+    const note = (text, y, anchor, shift, letters, colour) => ({
+      text: text.join("<br>"), x: 0, y: y, xref: "paper", yref: "paper", xanchor: "left", yanchor: anchor, align: "left",
+      xshift: -size.l + 8, yshift: shift, showarrow: false, font: { size: letters, color: colour },
+    });
+    const height = graph.clientHeight + head + below;
+    layout.annotations = (layout.annotations || []).concat([
+      note(["<b>" + title.join("<br>") + "</b>"], 1, "top", size.t + head - 8, 22, ink),
+      note(subtitle, 1, "top", size.t + head - 12 - title.length * 28, 14, ink),
+      note(foot, 0, "top", -size.b - 2, 13, ink),
+    ]);
+    layout.margin = Object.assign({}, layout.margin, { t: size.t + head, b: size.b + below, autoexpand: false });
+    layout.width = width;
+    layout.height = height;
+    layout.autosize = false;
+    const form = button.dataset.save;
+    window.Plotly.toImage({ data: graph.data, layout: layout, config: { locale: root.lang } }, { format: form, width: width, height: height, scale: form === "png" ? 2 : 1 })
+      .then(function (address) {
+        const link = document.createElement("a");
+        link.href = address;
+        link.download = "essor-" + name + "." + form;
+        link.click();
+      });
+  }
+
+  function plain(element) {
+    const copied = element.cloneNode(true);
+    copied.querySelectorAll(".hint").forEach((hint) => hint.remove());
+    return copied.textContent.trim();
+  }
+
+  function wrap(text, most) {
+    const lines = [];
+    text.split(" ").forEach(function (word) {
+      const last = lines.length - 1;
+      if (last >= 0 && lines[last].length + word.length < most) lines[last] += " " + word;
+      else lines.push(word);
+    });
+    return lines;
+  }
+
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest && event.target.closest("button[data-copy], button[data-save]");
+    if (button) (button.dataset.copy ? copy : save)(button);
+  });
+
+  /* One panel of a figure's actions is open at a time; Escape closes it. */
+  document.addEventListener("toggle", function (event) {
+    if (!event.target.matches || !event.target.matches("details.action[open]")) return;
+    event.target.parentElement.querySelectorAll("details.action[open]").forEach(function (other) {
+      if (other !== event.target) other.open = false;
+    });
+  }, true);
+  document.addEventListener("keydown", function (event) {
+    const open = event.key === "Escape" && event.target.closest && event.target.closest("details[open]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
+
   /* Enter on a cell of the grid follows the link in it. */
   document.addEventListener("keydown", function (event) {
     if (event.key !== "Enter" || !document.activeElement) return;
@@ -57,6 +160,8 @@
       paint(chosen.get("theme"));
       root.lang = chosen.get("lang");
       if (query !== location.search) history.replaceState(history.state, "", location.pathname + query + location.hash);
+      const place = location.hash && document.getElementById(location.hash.slice(1));
+      if (place) place.scrollIntoView();
       return query;
     },
     pick: function (click) {

@@ -18,8 +18,8 @@ from essor.model.charts import Chart
 
 PERIODS = {"7": 7, "30": 30, "90": 90, "365": 365}
 """The periods on offer, days before the newest look."""
-LONG = timedelta(days=120)
-"""What was observed for longer than this is first shown by its last 90 days."""
+FIRST_PERIOD = "90"
+"""The period shown where the address says nothing: the newest days, not a lone look of years ago."""
 ALL = "all"
 """The period of everything observed."""
 OWN = "own"
@@ -64,12 +64,52 @@ def app_filter(page: str, apps: Sequence[App], picked: Sequence[App], say: Langu
         label=say("filter.apps"),
         data=[{"value": app.slug, "label": app.name} for app in apps],
         value=[app.slug for app in picked],
+        placeholder=None if picked else say("filter.all_apps"),
         searchable=True,
         nothingFoundMessage=say("filter.nothing"),
         hidePickedOptions=True,
         comboboxProps={"withinPortal": True, "shadow": "md"},
     )
     return html.Div(picker, className="filter filter-apps")
+
+
+def one_app_filter(page: str, apps: Sequence[App], picked: App, say: Language) -> Component:
+    """The picker of one app."""
+    options = [{"value": app.slug, "label": app.name} for app in apps]
+    return _select(page, "apps", say("filter.app"), options, picked.slug)
+
+
+def pick(
+    page: str, field: str, options: Mapping[str, str], value: str | None, say: Language, *, label: str | None = None
+) -> Component:
+    """A picker of anything else: `options` are values and their labels; its own label is the translation `label`,
+    `filter.FIELD` without it. Where there is but one store it is not shown.
+    """
+    found = [{"value": key, "label": text} for key, text in options.items()]
+    named = say(label or f"filter.{field}")
+    return _select(page, field, named, found, value, hidden=field == "store" and len(found) == 1)
+
+
+def picked_inputs(page: str, fields: Sequence[str]) -> dict[str, Input]:
+    """The values of some pickers as a callback's inputs."""
+    return {field: Input(f"{page}-{field}", "value") for field in fields}
+
+
+def with_picked(selection: Selection, picked: Mapping[str, Any]) -> Selection:
+    """The selection with what some pickers say; an app picker says one slug or several."""
+    given = dict(picked)
+    if "apps" in given:
+        slugs = given["apps"] or ()
+        given["apps"] = (slugs,) if isinstance(slugs, str) else tuple(slugs)
+    return replace(selection, **given)
+
+
+def period_inputs(page: str) -> dict[str, Input]:
+    """The choice of a period as a callback's inputs, for `Period`."""
+    return {
+        name: Input(f"{page}-{field}", "value")
+        for name, field in (("name", "period"), ("since", "from"), ("until", "to"))
+    }
 
 
 def period_filter(page: str, selection: Selection, span: tuple[date, date], say: Language) -> list[Component]:
@@ -110,11 +150,10 @@ def days_of(
 
 
 def with_period(selection: Selection, span: tuple[date, date]) -> Selection:
-    """The selection with days: where it names none, everything, or the last 90 days of something long."""
+    """The selection with days: where it names none, the last 90 days observed."""
     if selection.since is not None or selection.until is not None:
         return selection
-    long = span[1] - span[0] > LONG
-    return replace(selection, since=span[1] - timedelta(days=PERIODS["90"]) if long else span[0])
+    return replace(selection, since=max(span[0], span[1] - timedelta(days=PERIODS[FIRST_PERIOD])))
 
 
 def _read(text: str | None) -> date | None:
@@ -157,6 +196,20 @@ def _day(page: str, field: str, value: date, say: Language) -> Component:
 def moment_filter(page: str, moments: list[dict[str, str]], value: str | None, say: Language) -> Component:
     """The picker of a moment."""
     return _select(page, "at", say("filter.at"), moments, value)
+
+
+def shown_with(page: str, selection: Selection, say: Language) -> list[Component]:
+    """What can be drawn with a figure or left out: dated events, and a line over the gaps."""
+    choices = {"events": selection.events, "gaps": selection.bridged}
+    return [
+        dmc.Checkbox(id=f"{page}-show-{kind}", label=say(f"show.{kind}"), checked=on, size="xs")
+        for kind, on in choices.items()
+    ]
+
+
+def shown_inputs(page: str) -> dict[str, Input]:
+    """The same as a callback's inputs, by the selection's fields."""
+    return {"events": Input(f"{page}-show-events", "checked"), "bridged": Input(f"{page}-show-gaps", "checked")}
 
 
 def row(page: str, items: Sequence[Component], *, own_days: bool = False) -> html.Div:

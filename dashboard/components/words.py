@@ -54,3 +54,9 @@ def empty_page(first_look_due: str, say: Language) -> html.Div:
         ],
         className="empty",
     )
+
+
+def unfilled(page: str, title: str, when: str, say: Language, command: str | None = None) -> html.Div:
+    """A page that has nothing to show yet: what is missing, what will fill it and when, and how to do it now."""
+    typed = [html.P([say("empty.command"), " ", html.Code(command)])] if command else []
+    return html.Div([headline(title, f"{page}-finding"), html.P(when), *typed], className="empty")

@@ -9,8 +9,8 @@ from typing import Any
 
 from dashboard.figures.theme import Theme
 
-LETTER = 7.3
-"""Mean width of a letter, pixels."""
+LETTER, BOLD = 7.3, 8.3
+"""Mean width of a letter, plain and bold, pixels."""
 LINE = 19
 """Height that a label needs, pixels."""
 THREAD = 18
@@ -35,7 +35,12 @@ class EndLabel:
 
 def room(labels: Sequence[EndLabel]) -> int:
     """The width that the labels need right of the axis, pixels."""
-    return THREAD + 8 + int(LETTER * max((len(f"{label.name} {label.value}") for label in labels), default=0))
+    return THREAD + 8 + int(max((_width(label) for label in labels), default=0))
+
+
+def _width(label: EndLabel) -> float:
+    """How wide a label is, pixels: its value is bold, and so is the name in focus."""
+    return (BOLD if label.focus else LETTER) * len(label.name) + BOLD * len(f" {label.value}")
 
 
 def placed(labels: Sequence[EndLabel], at: datetime, plot: float, theme: Theme) -> list[dict[str, Any]]:

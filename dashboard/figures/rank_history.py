@@ -11,6 +11,8 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboard.figures import events
+from dashboard.figures.events import Mark
 from dashboard.figures.labels import EndLabel, placed, room
 from dashboard.figures.theme import Theme
 from dashboard.history import by_app, gaps, looks, of_app
@@ -20,7 +22,7 @@ from essor.model.observation import State
 
 HEIGHT = 560
 """Height of the figure, pixels."""
-MARGIN = {"l": 34, "t": 14, "b": 44}
+MARGIN = {"l": 34, "t": 26, "b": 44}
 TICKS = (1, 3, 10, 30, 100, 200)
 BAND = (0.12, 0.19)
 """Where the band of absence is, as a share of the height."""
@@ -31,14 +33,27 @@ MANY = 150
 
 
 def rank_history_figure(
-    frame: pl.DataFrame, apps: Sequence[App], say: Language, theme: Theme, cadence: timedelta | None
+    frame: pl.DataFrame,
+    apps: Sequence[App],
+    say: Language,
+    theme: Theme,
+    cadence: timedelta | None,
+    *,
+    marks: Sequence[Mark] = (),
+    bridged: bool = False,
 ) -> go.Figure:
-    """The figure of `warehouse.reads.charts.rank_history`'s frame; the first of `apps` is in focus."""
+    """The figure of `warehouse.reads.charts.rank_history`'s frame; the first of `apps` is in focus.
+
+    `marks` are drawn as numbered lines; `bridged` joins the ends of each gap by a faint dotted line.
+    """
     series, seen = by_app(frame), looks(frame)
     drawn = [app for app in apps if app.slug in set(series["app"])]
     figure = go.Figure(layout=_layout(drawn, series, seen, say, theme))
+    _add_marks(figure, marks, seen, theme)
     for row, app in reversed(list(enumerate(drawn))):
         rows = of_app(series, app.slug)
+        if bridged:
+            figure.add_trace(_bridges(app, rows, cadence, theme))
         figure.add_trace(_line(app, _with_gaps(rows, cadence), say, theme, focus=row == 0))
         figure.add_trace(_absences(app, rows, say, theme, row=row))
     figure.add_traces(_coverage(seen, cadence, say, theme))
@@ -65,6 +80,31 @@ def _layout(
         "annotations": placed(labels, last, plot, theme) + _captions(seen, say, theme, absent=_any_absent(series)),
         "shapes": [_band(theme)] if _any_absent(series) else [],
     }
+
+
+def _add_marks(figure: go.Figure, marks: Sequence[Mark], seen: pl.DataFrame, theme: Theme) -> None:
+    span = seen["observed_at"][-1] - seen["observed_at"][0]
+    figure.layout.shapes += tuple(go.layout.Shape(line) for line in events.lines(marks, theme, bottom=0.03))
+    figure.layout.annotations += tuple(go.layout.Annotation(number) for number in events.numbers(marks, span, theme))
+
+
+def _bridges(app: App, rows: pl.DataFrame, cadence: timedelta | None, theme: Theme) -> go.Scatter:
+    """The faint dotted line over the gaps between two ranks; it joins, and says nothing of what lies between."""
+    holes = set(gaps(rows["observed_at"].to_list(), cadence))
+    pairs = [
+        (a, b)
+        for a, b in pairwise(rows.iter_rows(named=True))
+        if (a["observed_at"], b["observed_at"]) in holes and a["rank"] is not None and b["rank"] is not None
+    ]
+    return go.Scatter(
+        x=[x for a, b in pairs for x in (_plain(a["observed_at"]), _plain(b["observed_at"]), None)],
+        y=[y for a, b in pairs for y in (a["rank"], b["rank"], None)],
+        name=app.name,
+        mode="lines",
+        line={"color": theme.of(app), "width": 1.25, "dash": "dot"},
+        opacity=0.55,
+        hoverinfo="skip",
+    )
 
 
 def _time_axis(seen: pl.DataFrame, theme: Theme) -> dict[str, Any]:
@@ -263,7 +303,7 @@ def _captions(seen: pl.DataFrame, say: Language, theme: Theme, *, absent: bool) 
     """The names of the two strips under the axis, at their left."""
     texts = [(0.034, say("coverage.name"))]
     if absent:
-        texts.append((BAND[1], say("state.absent", depth=_deepest(seen))))
+        texts.append((BAND[1], _outside(seen, say)))
     return [
         {
             "x": 0, "y": y, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom",
@@ -271,6 +311,13 @@ def _captions(seen: pl.DataFrame, say: Language, theme: Theme, *, absent: bool) 
         }
         for y, text in texts
     ]  # fmt: skip
+
+
+def _outside(seen: pl.DataFrame, say: Language) -> str:
+    """What absence means in this figure: outside the first N, N being how deep each look went."""
+    depths = seen.filter(pl.col("status") == "complete")["depth"].drop_nulls()
+    low, high = (min(depths, default=0), max(depths, default=_deepest(seen)))
+    return say("state.absent", depth=high) if low == high else say("state.absent_range", low=low, high=high)
 
 
 def _plain(moment: datetime) -> datetime:

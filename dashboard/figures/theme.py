@@ -95,6 +95,7 @@ def graph_config(say: Language) -> Any:  # noqa: ANN401 - Dash types it as a dic
         "displaylogo": False,
         "showSendToCloud": False,
         "plotlyServerURL": "",
+        "topojsonURL": "/assets/topojson/",
         "responsive": True,
         "locale": say.code,
         "locales": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,23 +11,26 @@ import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.words import aria, headline, notice
+from dashboard.components.figure_frame import figure_frame
+from dashboard.components.words import notice
 from dashboard.desk import Reader, arrival, desk
+from dashboard.drawn import Drawn, register_figure
 from dashboard.figures.collection_days import HEIGHT, collection_days_figure
-from dashboard.figures.theme import graph_config
 from dashboard.history import newest
 from dashboard.language import Language
+from dashboard.selection import Selection
 from dashboard.sentences import health_finding
 from dashboard.shell import frame, nothing_yet, register_page
 from warehouse.connection import Cursor
-from warehouse.reads import health
+from warehouse.reads import coverage, health
 
 PAGE = "health"
+PATH = "/health"
 DAYS = 60
 """The days before the newest look that the figure and the gaps cover."""
 ROWS = 20
 
-register_page(__name__, PAGE, "/health", order=3, figure=True)
+register_page(__name__, PAGE, PATH, order=60, group="sources", figure=True)
 
 
 def layout(**query: object) -> Component:
@@ -37,26 +41,29 @@ def layout(**query: object) -> Component:
         last = newest(fresh["last_look_at"])
         if last is None:
             return nothing_yet(cursor, selection, reader)
-        answer = _answer(cursor, fresh, last, reader)
+        answer = _answer(cursor, fresh, last, selection, reader)
     return frame(PAGE, selection, reader, answer)
 
 
-def _answer(cursor: Cursor, fresh: pl.DataFrame, last: datetime, reader: Reader) -> list[Component]:
+def _answer(
+    cursor: Cursor, fresh: pl.DataFrame, last: datetime, selection: Selection, reader: Reader
+) -> list[Component]:
     say, runs, now = reader.say, desk().ask(cursor, health.runs, ROWS), desk().now()
     since = last - timedelta(days=DAYS)
     return [
-        headline(health_finding(fresh, runs, now, say), f"{PAGE}-finding"),
-        html.P(say("health.subtitle", days=DAYS, since=say.day(since.date())), className="subtitle"),
+        figure_frame(PAGE, _drawn(cursor, fresh, last, selection, reader), reader, path=PATH),
         *[notice(say("health.reason", why=why), "bad") for why in _why(runs)],
-        _figure(desk().ask(cursor, health.statuses, since), since.date(), last.date(), reader),
-        html.H2(say("health.freshness")),
+        html.H2(say("health.freshness"), id=f"{PAGE}-table"),
         _table("fresh", _fresh_rows(fresh, now, say), say),
         html.H2(say("health.gaps")),
         *_gaps(desk().ask(cursor, health.gaps, since), say),
+        *_coverage(desk().ask(cursor, coverage.by_kind, since), say),
         html.H2(say("health.runs")),
         _table("runs", _run_rows(runs, say), say),
-        html.H2(say("health.loads")),
-        _table("loads", _load_rows(desk().ask(cursor, health.loads, ROWS), say), say),
+        html.H2(say("health.loads"), id="health-loads"),
+        _table("loads", _load_rows(desk().ask(cursor, health.loads, ROWS), selection, reader), say),
+        html.H2(say("health.parsers")),
+        _table("parsers", _parser_rows(desk().ask(cursor, health.parser_versions), say), say),
     ]
 
 
@@ -67,11 +74,30 @@ def _why(runs: pl.DataFrame) -> list[str]:
     return [str(note) for note in last["note"]]
 
 
-def _figure(statuses: pl.DataFrame, first: date, last: date, reader: Reader) -> Component:
-    say = reader.say
-    figure = collection_days_figure(statuses, first, last, say, reader.theme)
-    graph = dcc.Graph(figure=figure, config=graph_config(say), style={"height": HEIGHT})
-    return html.Div(graph, role="img", className="figure", **aria(label=say("health.figure_text", days=DAYS)))
+def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
+    """The figure for an address."""
+    fresh = desk().ask(cursor, health.freshness)
+    last = newest(fresh["last_look_at"])
+    return _drawn(cursor, fresh, last, selection, reader) if last is not None else None
+
+
+register_figure(PAGE, PATH, draw)
+
+
+def _drawn(cursor: Cursor, fresh: pl.DataFrame, last: datetime, selection: Selection, reader: Reader) -> Drawn:
+    """The looks a day and all that is said of them."""
+    say, since = reader.say, last - timedelta(days=DAYS)
+    statuses = desk().ask(cursor, health.statuses, since)
+    return Drawn(
+        finding=health_finding(fresh, desk().ask(cursor, health.runs, ROWS), desk().now(), say),
+        subtitle=say("health.subtitle", days=DAYS, since=say.day(since.date())),
+        figure=collection_days_figure(statuses, since.date(), last.date(), say, reader.theme),
+        height=HEIGHT,
+        rows=statuses,
+        selection=selection,
+        snapshot=cursor.snapshot,
+        newest=newest(fresh["last_usable_at"]),
+    )
 
 
 def _table(name: str, rows: Sequence[Sequence[Any]], say: Language) -> Component:
@@ -145,6 +171,35 @@ def _stretch(first: date, last: date, say: Language) -> str:
     return " – ".join(say.short_day(day, year=False) for day in ends)
 
 
+def _coverage(found: pl.DataFrame, say: Language) -> list[Component]:
+    """Of the readings that were due, how many came, and what became of the others."""
+    if found.is_empty():
+        return [html.H2(say("health.coverage")), html.P(say("health.nothing_due"), className="state")]
+    rows = [_coverage_row(row, say) for row in found.iter_rows(named=True)]
+    return [html.H2(say("health.coverage")), _table("due", rows, say)]
+
+
+def _coverage_row(row: dict[str, Any], say: Language) -> list[Any]:
+    rest = [say("health.due_other", outcome=say(f"due.{outcome}"), n=say.number(row[outcome]))
+            for outcome in coverage.OUTCOMES if outcome != "had" and row[outcome]]  # fmt: skip
+    share = say.percent(row["had"] / row["expected"]) if row["expected"] else "–"
+    kind = say.optional(f"run.{row['kind']}", row["kind"])
+    numbers = [say.number(row[name]) for name in ("runs", "expected", "had")]
+    return [kind, *numbers, share, say.listed(rest) or "–"]
+
+
+def _parser_rows(parsers: pl.DataFrame, say: Language) -> list[list[Any]]:
+    return [
+        [
+            say.optional(f"source.{row['source']}", row["source"]),
+            say.number(row["parser_version"]) if row["parser_version"] is not None else "–",
+            say.number(row["readings"]),
+            say.moment(row["last_observed_at"]),
+        ]
+        for row in parsers.iter_rows(named=True)
+    ]
+
+
 def _run_rows(runs: pl.DataFrame, say: Language) -> list[list[Any]]:
     return [
         [
@@ -159,12 +214,17 @@ def _run_rows(runs: pl.DataFrame, say: Language) -> list[list[Any]]:
     ]
 
 
-def _load_rows(loads: pl.DataFrame, say: Language) -> list[list[Any]]:
-    numbers = ("runs", "readings", "entries", "rejects", "known")
+def _load_rows(loads: pl.DataFrame, selection: Selection, reader: Reader) -> list[list[Any]]:
+    say, numbers = reader.say, ("runs", "readings", "entries", "rejects", "known")
     return [
-        [say.number(row["load"]), say.moment(row["recorded_at"]), *(say.number(row[name]) for name in numbers)]
+        [
+            say.number(row["load"]),
+            dcc.Link(say.moment(row["recorded_at"]),
+                     href="/" + reader.address(replace(selection, snapshot=row["recorded_at"]))),
+            *(say.number(row[name]) for name in numbers),
+        ]
         for row in loads.iter_rows(named=True)
-    ]
+    ]  # fmt: skip
 
 
 def _moment(moment: datetime | None, say: Language) -> str:

@@ -10,18 +10,24 @@ import polars as pl
 from dash import Output, State, callback, dcc, html
 from dash.development.base_component import Component
 
+from dashboard.changes import MOST, Change, chart_changes, listing_changes
 from dashboard.components import filters
+from dashboard.components.figure_frame import under_table
 from dashboard.components.movement import change_of, movement
-from dashboard.components.words import chart_words, headline, notice, source_line
-from dashboard.desk import View, arrival, desk
+from dashboard.components.words import aria, chart_words, headline, notice
+from dashboard.desk import Reader, View, arrival, desk
+from dashboard.drawn import Drawn, register_figure
 from dashboard.figures.sparkline import HEIGHT, WIDTH, Course, sparkline
 from dashboard.history import newest, usual_step
-from dashboard.selection import read_address
+from dashboard.language import Language
+from dashboard.queries import command, top_chart_query
+from dashboard.selection import Selection, read_address
 from dashboard.sentences import crawl_word, standing_finding
 from dashboard.shell import frame, nothing_yet, register_page, view_of
 from essor.model.apps import App
 from essor.model.observation import State as LookState
-from warehouse.reads import charts, health, overview
+from warehouse.connection import Cursor
+from warehouse.reads import charts, health, movements, offers, overview
 
 PAGE = "overview"
 SPARK_DAYS = 30
@@ -73,14 +79,68 @@ def _answer(view: View) -> list[Component]:
         headline(standing_finding(standings, desk().apps, view.say), f"{PAGE}-finding"),
         html.P(chart_words(view.chart, view.say), className="subtitle"),
         *_notices(view, last),
+        *_changed(view),
+        html.H2(view.say("overview.standings")),
         _table(view, standings, last),
-        html.P(_source(view, last), className="foot"),
+        *under_table(PAGE, _drawn(view, standings, last), view.reader, path="/"),
     ]
 
 
-def _source(view: View, last: datetime) -> list[Any]:
+def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
+    """The table of standings for an address."""
+    view = view_of(cursor, selection, reader)
+    standings = view.ask(overview.standings, view.chart) if view is not None else None
+    last = newest(standings["observed_at"]) if standings is not None else None
+    return _drawn(view, standings, last) if view and standings is not None and last else None
+
+
+register_figure(PAGE, "/", draw)
+
+
+def _drawn(view: View, standings: pl.DataFrame, last: datetime) -> Drawn:
+    """The standings and all that is said of them."""
     reading = view.ask(charts.reading_at, view.chart)
-    return source_line(reading["source"].to_list(), last, view.cursor.snapshot, view.say)
+    return Drawn(
+        finding=standing_finding(standings, desk().apps, view.say),
+        subtitle=chart_words(view.chart, view.say),
+        figure=None,
+        height=(standings.height + 1) * 36,
+        rows=standings,
+        selection=view.selection,
+        snapshot=view.cursor.snapshot,
+        sources=tuple(reading["source"]),
+        newest=last,
+        reading=next(iter(reading["reading_id"]), None),
+        query=command(top_chart_query(view.chart, last), view.cursor.snapshot),
+        ledger=_ledger(standings, view),
+    )
+
+
+def _ledger(standings: pl.DataFrame, view: View) -> tuple[tuple[str, ...], ...]:
+    """The standings in plain words."""
+    names, say = {app.slug: app.name for app in desk().apps}, view.say
+    heads = tuple(say(f"overview.{name}") for name in ("app", "rank", "day", "week", "seen"))
+    rows = (
+        (names[row["app"]], _plainly(row, say), _then(row, "1d", say), _then(row, "7d", say),
+         say.moment(row["observed_at"]))
+        for row in standings.iter_rows(named=True)
+    )  # fmt: skip
+    return (heads, *rows)
+
+
+def _plainly(row: dict[str, Any], say: Language) -> str:
+    if row["rank"] is None and row["state"] == LookState.ABSENT:
+        return say("state.absent", depth=row["depth"])
+    return say.number(row["rank"]) if row["rank"] is not None else say(f"cell.{row['state']}")
+
+
+def _then(row: dict[str, Any], span: str, say: Language) -> str:
+    """The rank a day or a week before, with its day."""
+    if row[f"at_{span}"] is None:
+        return say("overview.no_look")
+    before = row[f"rank_{span}"]
+    state = say.number(before) if before is not None else say(f"cell.{row[f'state_{span}']}")
+    return say("overview.was", state=state, day=say.short_day(row[f"at_{span}"].date(), year=False))
 
 
 def _notices(view: View, last: datetime) -> list[Component]:
@@ -93,6 +153,23 @@ def _notices(view: View, last: datetime) -> list[Component]:
 
 def _crawled(view: View) -> str:
     return crawl_word(view.ask(health.runs), view.ask(health.freshness), view.say)
+
+
+def _changed(view: View) -> list[Component]:
+    """What changed in this chart since a day before, and in the listings since the look before."""
+    names = {app.slug: app.name for app in desk().apps}
+    found = chart_changes(view.ask(movements.movements, view.chart), names, view.say)
+    found += listing_changes(view.ask(offers.last_listings), names, view.say)
+    told = [_change(change, view) for change in dict.fromkeys(found[:MOST])]
+    nothing = html.P(view.say("changes.none"), className="state")
+    return [html.H2(view.say("changes.title")), html.Ul(told, className="changes") if told else nothing]
+
+
+def _change(change: Change, view: View) -> Component:
+    sign = html.Span(change.sign, className="sign", **aria(hidden="true"))
+    if change.app is None:
+        return html.Li([sign, change.text])
+    return html.Li([sign, dcc.Link(change.text, href=view.link("/app", apps=(change.app,)))])
 
 
 def _table(view: View, standings: pl.DataFrame, last: datetime) -> Component:

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import dash
 import plotly.graph_objects as go
 import polars as pl
-from dash import Input, Output, State, callback, dcc, html
+from dash import Input, Output, State, callback, html
 from dash.development.base_component import Component
 
 from dashboard.api.figures import history
 from dashboard.components import filters, looks_table
-from dashboard.components.words import aria, chart_words, headline, source_line
-from dashboard.desk import View, arrival, desk
+from dashboard.components.figure_frame import figure_frame, frame_outputs, frame_values
+from dashboard.components.words import chart_words
+from dashboard.desk import Reader, View, arrival, desk
+from dashboard.drawn import Drawn, register_figure
+from dashboard.figures.events import Mark, marks
 from dashboard.figures.rank_history import HEIGHT, rank_history_figure
-from dashboard.figures.theme import graph_config
-from dashboard.history import USABLE, newest, oldest, usual_step
-from dashboard.selection import read_address
+from dashboard.history import DAILY_BEYOND, USABLE, daily, is_long, newest, oldest, usual_step
+from dashboard.queries import command, rank_history_query
+from dashboard.selection import Selection, read_address
 from dashboard.sentences import history_finding
 from dashboard.shell import evidence_from, frame, nothing_yet, register_page, view_of
 from essor.model.apps import App
+from warehouse.connection import Cursor
 from warehouse.reads import charts
 
 PAGE = "rankings"
+PATH = "/rankings"
 FIGURE, GRID = f"{PAGE}-figure", f"{PAGE}-grid"
 
-register_page(__name__, PAGE, "/rankings", order=1, figure=True)
+register_page(__name__, PAGE, PATH, order=10, group="ranks", figure=True)
 evidence_from(FIGURE)
 
 
@@ -37,28 +42,25 @@ def layout(**query: object) -> Component:
     """The page for an address."""
     selection, reader = arrival(query)
     with desk().cursor(selection) as cursor:
-        view = view_of(cursor, selection, reader)
+        view = _view(cursor, selection, reader)
         if view is None:
             return nothing_yet(cursor, selection, reader)
-        apps = desk().chosen_apps(selection)
-        selection = replace(view.selection, apps=tuple(app.slug for app in apps))
-        view = replace(view, selection=filters.with_period(selection, _span(view)))
-        answer = _answer(view, apps)
-        return frame(PAGE, view.selection, reader, [_choices(view, apps), *_body(answer, view)])
+        drawn, apps = _drawn(view), desk().chosen_apps(view.selection)
+        choices = _choices(view, apps)
+        table = looks_table.looks_table(GRID, *_table(drawn, apps, view), view.say)
+    figure = figure_frame(PAGE, drawn, reader, path=PATH, options=filters.shown_with(PAGE, view.selection, view.say),
+                          below=[_reading_help(view)])  # fmt: skip
+    heading = html.H2(view.say("table.name"), id=f"{PAGE}-table")
+    return frame(PAGE, view.selection, reader, [choices, figure, heading, table])
 
 
 @callback(
     output={
         "filters": filters.chart_outputs(PAGE),
         "row": Output(f"{PAGE}-row", "className"),
-        "finding": Output(f"{PAGE}-finding", "children"),
-        "subtitle": Output(f"{PAGE}-subtitle", "children"),
-        "figure": Output(FIGURE, "figure"),
-        "told": Output(f"{PAGE}-told", "aria-label"),
+        "drawn": frame_outputs(PAGE),
         "rows": Output(GRID, "rowData"),
         "columns": Output(GRID, "columnDefs"),
-        "foot": Output(f"{PAGE}-foot", "children"),
-        "actions": Output(f"{PAGE}-actions", "children"),
         "address": Output("address", "data", allow_duplicate=True),
     },
     inputs={
@@ -69,40 +71,101 @@ def layout(**query: object) -> Component:
             "since": Input(f"{PAGE}-from", "value"),
             "until": Input(f"{PAGE}-to", "value"),
         },
+        "with_": filters.shown_inputs(PAGE),
         "address": State("address", "data"),
     },
     prevent_initial_call=True,
 )
-def choose(picked: dict[str, str], slugs: list[str] | None, period: dict[str, Any], address: str) -> dict[str, Any]:
+def choose(
+    picked: dict[str, str], slugs: list[str] | None, period: dict[str, Any], with_: dict[str, bool], address: str
+) -> dict[str, Any]:
     """Another choice made."""
     selection, reader = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
-        view = view_of(cursor, replace(filters.with_chart(selection, picked), apps=tuple(slugs or ())), reader)
+        asked = replace(filters.with_chart(selection, picked), apps=tuple(slugs or ()), **with_)  # type: ignore[arg-type]
+        view = view_of(cursor, asked, reader)
         if view is None:
             raise dash.exceptions.PreventUpdate
         view = replace(view, selection=filters.Period(**period).of(view.selection, _span(view)))
-        answer = _answer(view, desk().chosen_apps(view.selection))
+        drawn = _drawn(view)
+        rows, columns = _table(drawn, desk().chosen_apps(view.selection), view)
         shown = filters.shown(view.chart, view.known, view.say)
     row = filters.row_class(own_days=period["name"] == filters.OWN)
-    return {**answer, "filters": shown, "row": row, "address": view.address}
-
-
-def _answer(view: View, apps: list[App]) -> dict[str, Any]:
-    """Everything below the choices, by the name of its place."""
-    rows = history(desk(), view.cursor, view.chart, view.selection)
-    step = usual_step(view.ask(charts.moments, view.chart))
-    finding = history_finding(rows, apps, view.say, step)
-    drawn = rank_history_figure(rows, apps, view.say, view.reader.theme, step) if rows.height else _blank(view)
     return {
-        "finding": finding,
-        "subtitle": f"{chart_words(view.chart, view.say)}. {view.say('rankings.unit')}",
-        "figure": drawn,
-        "told": finding,
-        "rows": looks_table.rows(rows, apps, view.say, step),
-        "columns": looks_table.columns(apps, view.say),
-        "foot": _foot(rows, view),
-        "actions": _actions(rows, view),
+        "filters": shown,
+        "row": row,
+        "drawn": frame_values(PAGE, drawn, reader, path=PATH),
+        "rows": rows,
+        "columns": columns,
+        "address": view.address,
     }
+
+
+def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
+    """The figure for an address."""
+    view = _view(cursor, selection, reader)
+    return _drawn(view) if view is not None else None
+
+
+register_figure(PAGE, PATH, draw)
+
+
+def _view(cursor: Cursor, selection: Selection, reader: Reader) -> View | None:
+    """The view of an address, with the apps and the days that it leaves open."""
+    view = view_of(cursor, selection, reader)
+    if view is None:
+        return None
+    apps = tuple(app.slug for app in desk().chosen_apps(selection))
+    return replace(view, selection=filters.with_period(replace(view.selection, apps=apps), _span(view)))
+
+
+def _drawn(view: View) -> Drawn:
+    """The figure and all that is said of it."""
+    apps, looked = desk().chosen_apps(view.selection), history(desk(), view.cursor, view.chart, view.selection)
+    long = is_long(looked)
+    rows = daily(looked) if long else looked
+    step, happened = _step(view, rows, long=long), _marks(view, rows)
+    figure = rank_history_figure(rows, apps, view.say, view.reader.theme, step, marks=happened,
+                                 bridged=view.selection.bridged) if rows.height else _blank(view)  # fmt: skip
+    return Drawn(
+        finding=history_finding(rows, apps, view.say, step),
+        subtitle=f"{chart_words(view.chart, view.say)}. {view.say('rankings.unit')}",
+        figure=figure,
+        height=HEIGHT,
+        rows=rows,
+        selection=view.selection,
+        snapshot=view.cursor.snapshot,
+        sources=tuple(sorted(set(rows["source"]))),
+        newest=newest(rows.filter(pl.col("status").is_in(USABLE))["observed_at"]),
+        notes=_notes(rows, view, long=long),
+        reading=next(iter(rows.sort("observed_at").tail(1)["reading_id"]), None),
+        query=command(rank_history_query(view.chart, apps, view.selection), view.cursor.snapshot),
+        marks=happened,
+    )
+
+
+def _step(view: View, rows: pl.DataFrame, *, long: bool) -> timedelta | None:
+    """The usual time between two points: that of the whole chart's looks, or of the days shown."""
+    return usual_step(rows) if long else usual_step(view.ask(charts.moments, view.chart))
+
+
+def _marks(view: View, rows: pl.DataFrame) -> tuple[Mark, ...]:
+    """The events of the apps shown, between the first and the last look; none where they are switched off."""
+    first, last = oldest(rows["observed_at"]), newest(rows["observed_at"])
+    if first is None or last is None or not view.selection.events:
+        return ()
+    return marks(desk().events(view.cursor), view.selection.apps, first.date(), last.date(), view.say)
+
+
+def _notes(rows: pl.DataFrame, view: View, *, long: bool) -> tuple[str, ...]:
+    notes = [view.say("foot.imported")] if rows["imported"].any() else []
+    return (*notes, *([view.say("foot.thinned", days=DAILY_BEYOND.days)] if long else []))
+
+
+def _table(drawn: Drawn, apps: list[App], view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows and the columns of the table below."""
+    step = _step(view, drawn.rows, long=is_long(drawn.rows))
+    return looks_table.rows(drawn.rows, apps, view.say, step), looks_table.columns(apps, view.say)
 
 
 def _choices(view: View, apps: Sequence[App]) -> Component:
@@ -115,42 +178,11 @@ def _choices(view: View, apps: Sequence[App]) -> Component:
     return filters.row(PAGE, items, own_days=filters.period_of(view.selection, span) == filters.OWN)
 
 
-def _body(answer: dict[str, Any], view: View) -> list[Component]:
-    graph = dcc.Graph(id=FIGURE, figure=answer["figure"], config=graph_config(view.say), style={"height": HEIGHT})
-    return [
-        headline(answer["finding"], f"{PAGE}-finding"),
-        html.P(answer["subtitle"], id=f"{PAGE}-subtitle", className="subtitle"),
-        html.Div(graph, id=f"{PAGE}-told", role="img", className="figure", **aria(label=answer["told"])),
-        html.P(answer["foot"], id=f"{PAGE}-foot", className="foot"),
-        html.Div(answer["actions"], id=f"{PAGE}-actions", className="actions"),
-        _reading_help(view),
-        html.H2(view.say("table.name"), id="table"),
-        looks_table.looks_table(GRID, answer["rows"], answer["columns"], view.say),
-    ]
-
-
 def _reading_help(view: View) -> Component:
     """How to read the strips under the axis."""
     keys = ("looked", "unlooked", "failed", "refused", "absent")
     items = [html.Li([html.Span(className=f"key key-{key}"), view.say(f"coverage.{key}")]) for key in keys]
     return html.Ul(items, className="legend")
-
-
-def _foot(rows: pl.DataFrame, view: View) -> list[Any]:
-    last = newest(rows.filter(pl.col("status").is_in(USABLE))["observed_at"])
-    line = source_line(sorted(set(rows["source"])), last, view.cursor.snapshot, view.say)
-    return [*line, html.Span(view.say("foot.imported"))] if rows["imported"].any() else line
-
-
-def _actions(rows: pl.DataFrame, view: View) -> list[Component]:
-    address = f"/api/v1/rank-history{view.address}"
-    last = rows.sort("observed_at").tail(1)["reading_id"].to_list()
-    return [
-        html.A(view.say("action.table"), href="#table"),
-        html.A("CSV", href=f"{address}&format=csv", download="", id=f"{PAGE}-csv"),
-        html.A("JSON", href=address),
-        *[html.A(view.say("action.evidence"), href=f"/evidence/{reading}") for reading in last],
-    ]
 
 
 def _span(view: View) -> tuple[date, date]:

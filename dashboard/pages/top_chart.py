@@ -12,20 +12,30 @@ from dash import Input, Output, State, callback, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components import filters
-from dashboard.components.movement import movement
-from dashboard.components.words import chart_words, headline, notice, source_line
-from dashboard.desk import View, arrival, desk
+from dashboard.components.figure_frame import under_table
+from dashboard.components.movement import ARROWS, movement
+from dashboard.components.words import chart_words, headline, notice
+from dashboard.desk import Reader, View, arrival, desk
+from dashboard.drawn import Drawn, register_figure
 from dashboard.history import USABLE
-from dashboard.selection import read_address, read_moment
+from dashboard.language import Language
+from dashboard.queries import command, top_chart_query
+from dashboard.selection import Selection, read_address, read_moment
 from dashboard.sentences import top_finding
 from dashboard.shell import frame, nothing_yet, register_page, view_of
 from essor.model.apps import App
+from warehouse.connection import Cursor
 from warehouse.reads import charts
 
 PAGE = "top_chart"
+PATH = "/top-chart"
+NEWEST = 48
+"""So many looks are offered one by one."""
+ROW = 34
+"""The height of a row in an embed, pixels."""
 COLUMNS = ("rank", "movement", "name", "developer", "before")
 
-register_page(__name__, PAGE, "/top-chart", order=2)
+register_page(__name__, PAGE, PATH, order=11, group="ranks")
 
 
 def layout(**query: object) -> Component:
@@ -79,9 +89,18 @@ def _usable(view: View) -> pl.Series:
 
 def _moments(view: View) -> tuple[list[dict[str, str]], str | None]:
     """The looks that can be picked, and the one shown."""
-    options = [{"value": moment.isoformat(), "label": view.say.moment(moment)} for moment in _usable(view)]
-    shown = view.ask(charts.reading_at, view.chart, view.selection.at)["observed_at"]
-    return options, shown[0].isoformat() if len(shown) else None
+    shown = view.ask(charts.reading_at, view.chart, view.selection.at)["observed_at"].to_list()
+    moments = sorted({*_offered(_usable(view)), *shown}, reverse=True)
+    options = [{"value": moment.isoformat(), "label": view.say.moment(moment)} for moment in moments]
+    return options, shown[0].isoformat() if shown else None
+
+
+def _offered(usable: pl.Series) -> list[datetime]:
+    """Each of the newest looks, and before them the last of each day: a year of hourly looks is no list to read."""
+    by_day = (
+        pl.DataFrame({"moment": usable}).group_by(pl.col("moment").dt.date()).agg(pl.col("moment").max().alias("last"))
+    )
+    return [*usable.head(NEWEST), *by_day["last"]]
 
 
 def _answer(view: View) -> list[Component]:
@@ -99,8 +118,62 @@ def _answer(view: View) -> list[Component]:
         *[notice(text) for text in _notices(reading, view)],
         _table(entries, view),
         *_gone(gone, view),
-        html.P(_foot(reading, view), className="foot"),
+        *under_table(PAGE, _drawn(view, reading, entries, gone), view.reader, path=PATH),
     ]
+
+
+def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
+    """The chart for an address."""
+    view = view_of(cursor, selection, reader)
+    found = view.ask(charts.reading_at, view.chart, view.selection.at) if view is not None else None
+    if view is None or found is None or found.is_empty():
+        return None
+    entries = view.ask(charts.top_chart, view.chart, view.selection.at)
+    gone = view.ask(charts.drop_outs, view.chart, view.selection.at)
+    return _drawn(view, found.row(0, named=True), entries, gone)
+
+
+register_figure(PAGE, PATH, draw)
+
+
+def _drawn(view: View, reading: dict[str, Any], entries: pl.DataFrame, gone: pl.DataFrame) -> Drawn:
+    """The chart and all that is said of it."""
+    snapshot = view.cursor.snapshot
+    return Drawn(
+        finding=_finding(entries, gone, view),
+        subtitle=_subtitle(reading, view),
+        figure=None,
+        height=(entries.height + 1) * ROW,
+        rows=entries,
+        selection=replace(view.selection, at=reading["observed_at"]),
+        snapshot=snapshot,
+        sources=(reading["source"],),
+        newest=reading["observed_at"],
+        notes=tuple(_notices(reading, view)),
+        reading=reading["reading_id"],
+        query=command(top_chart_query(view.chart, reading["observed_at"]), snapshot),
+        ledger=_ledger(entries, view),
+    )
+
+
+def _ledger(entries: pl.DataFrame, view: View) -> tuple[tuple[str, ...], ...]:
+    say = view.say
+    heads = tuple(say(f"top.{name}") for name in COLUMNS)
+    rows = (
+        (say.number(row["rank"]), _moved(row, say), row["name"] or row["app_id"], row["developer"] or "",
+         say.number(row["previous_rank"]) if row["previous_rank"] is not None else "–")
+        for row in entries.iter_rows(named=True)
+    )  # fmt: skip
+    return (heads, *rows)
+
+
+def _moved(row: dict[str, Any], say: Language) -> str:
+    """The movement in plain text."""
+    if row["change"] is None:
+        return "–"
+    if row["change"] in ("new", "back"):
+        return f"{ARROWS[row['change']]} {say('movement.' + row['change'])}"
+    return f"{ARROWS[row['change']]} {say.number(abs(row['movement']))}" if row["movement"] else ARROWS["same"]
 
 
 def _finding(entries: pl.DataFrame, gone: pl.DataFrame, view: View) -> str:
@@ -181,11 +254,3 @@ def _gone(gone: pl.DataFrame, view: View) -> list[Component]:
 def _gone_item(row: dict[str, Any], view: View) -> Component:
     was = view.say("top.was", rank=view.say.number(row["previous_rank"]))
     return html.Li([html.Span(row["name"] or row["app_id"]), html.Span(was, className="then")])
-
-
-def _foot(reading: dict[str, Any], view: View) -> list[Any]:
-    return [
-        *source_line([reading["source"]], reading["observed_at"], view.cursor.snapshot, view.say),
-        html.A(view.say("evidence.open"), href=f"/evidence/{reading['reading_id']}"),
-        html.A("CSV", href=f"/api/v1/top-chart{view.address}&format=csv", download=""),
-    ]

@@ -68,8 +68,8 @@ def save_parquet(frame: pl.DataFrame, path: Path) -> None:
 def trace(settings: Settings, reference: str, as_of: datetime | None = None) -> Traced:
     """Where a reading, or an entry of it, comes from.
 
-    `reference` is a reading id, or ``READING:RANK``, ``READING:APP_ID`` or ``READING:APP`` for one entry. Raises SettingsError when
-    there is no such thing in this snapshot.
+    `reference` is a reading id, or ``READING:RANK``, ``READING:APP_ID`` or ``READING:APP`` for one entry.
+    Raises SettingsError when there is no such thing in this snapshot.
     """
     reading_id, _, which = reference.partition(":")
     with opened(settings, as_of) as cursor:

@@ -1,20 +1,36 @@
-"""Asks the stores once and loads what came."""
+"""Asks the stores and the signal sources once and loads what came."""
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
 
 from crawlers import run
+from crawlers.landing import Expected
+from crawlers.signals._source import signal_sources
+from crawlers.sources import ChartTarget
+from essor.jobs.ask import opened
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
 from essor.model.apps import all_apps
+from essor.model.errors import SettingsError
 from essor.model.observation import Status
+from essor.model.signals import SignalSubject, all_subjects
 from essor.settings import Settings
+from warehouse.reads.signals import last_looks
 
 Progress = Callable[[int, int], None]
+PLANNED_RUN, PLANNER = "ESSOR_PLANNED_RUN", "ESSOR_PLANNER"
+"""How the schedule tells a crawl that it starts its name and its own process id."""
+EARLY = timedelta(hours=2)
+"""So much before its time a source is asked again: the daily crawl does not come to the minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +58,106 @@ class Crawled:
 
 def crawl_charts(settings: Settings, progress: Progress) -> Crawled:
     """Ask for every chart of the settings. For a process of its own: a reactor does not start twice."""
-    recover_and_refresh(settings)
-    return _loaded(settings, run.crawl_charts(settings, run.chart_targets(settings), _run_id("charts"), progress))
+    return _crawled(
+        settings,
+        "charts",
+        lambda run_id: run.crawl_charts(settings, run.chart_targets(settings), run_id, progress),
+    )
 
 
 def crawl_listings(settings: Settings, progress: Progress) -> Crawled:
     """Ask for the listing of every followed app. For a process of its own: a reactor does not start twice."""
-    recover_and_refresh(settings)
-    return _loaded(settings, run.crawl_listings(settings, all_apps(), _run_id("listings"), progress))
+    return _crawled(settings, "listings", lambda run_id: run.crawl_listings(settings, all_apps(), run_id, progress))
 
 
-def _loaded(settings: Settings, crawled: run.Crawled) -> Crawled:
-    usable = sum(number for status, number in crawled.statuses.items() if Status(status).usable)
-    return Crawled(crawled.run_id, crawled.result, crawled.statuses, usable, recover_and_refresh(settings))
+def crawl_reviews(settings: Settings, progress: Progress) -> Crawled:
+    """Ask for the newest reviews of every followed app. For a process of its own: a reactor does not start twice."""
+    return _crawled(settings, "reviews", lambda run_id: run.crawl_reviews(settings, all_apps(), run_id, progress))
 
 
-def _run_id(what: str) -> str:
-    """A name that sorts by time and that no other process takes."""
-    return f"{what}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+def crawl_signals(settings: Settings, progress: Progress) -> Crawled:
+    """Ask each signal source whose time has come. For a process of its own: a reactor does not start twice."""
+    return _crawled(
+        settings, "signals", lambda run_id: run.crawl_signals(settings, due_subjects(settings), run_id, progress)
+    )
+
+
+def due_subjects(settings: Settings) -> list[SignalSubject]:
+    """The followed subjects of sources that are on and were not asked with success within their own step."""
+    with opened(settings) as cursor:
+        looks = last_looks(cursor)
+    last, now = dict(looks.group_by("source").agg(pl.col("last_usable_at").max()).iter_rows()), datetime.now(UTC)
+    due = {
+        source.name
+        for source in signal_sources()
+        if (at := last.get(source.name)) is None or now - at > timedelta(hours=source.every_hours) - EARLY
+    }
+    return [subject for subject in _subjects(settings) if subject.source in due]
+
+
+def expected(settings: Settings, what: str) -> list[Expected]:
+    """What a crawl of this name would bring now; of signals those that are asked for every day."""
+    today = datetime.now(UTC).date()
+    if what == "charts":
+        return run.expected_of((ChartTarget(one, settings.depth) for one in run.chart_targets(settings)), settings)
+    if what == "listings":
+        apps = all_apps()
+        pages = run.page_targets(settings, apps, today)
+        return run.expected_of([*run.listing_targets(settings, apps, today), *pages], settings)
+    if what == "reviews":
+        return run.expected_of(run.review_targets(settings, all_apps(), today), settings)
+    if what == "probes":
+        return []
+    daily = {source.name for source in signal_sources() if source.every_hours <= 24}  # noqa: PLR2004 - a day
+    subjects = [subject for subject in _subjects(settings) if subject.source in daily]
+    return run.expected_of(run.signal_targets(subjects, today), settings)
+
+
+@contextmanager
+def crawls_in_turn(settings: Settings, stopped: Callable[[], bool] = lambda: False) -> Iterator[bool]:
+    """Hold the data folder's turn to crawl, so that no two crawls ask one host at once; waits for the crawl before.
+
+    Gives False, without the turn, when `stopped` says so meanwhile.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / "crawl.lock").open("w") as file:
+        while not (taken := _taken(file.fileno())) and not stopped():
+            time.sleep(0.1)
+        yield taken
+
+
+def _crawled(settings: Settings, what: str, crawl: Callable[[str], run.Crawled]) -> Crawled:
+    with crawls_in_turn(settings):
+        run_id = planned_run(what)
+        recover_and_refresh(settings)
+        done = crawl(run_id)
+        usable = sum(number for status, number in done.statuses.items() if Status(status).usable)
+        return Crawled(done.run_id, done.result, done.statuses, usable, recover_and_refresh(settings))
+
+
+def planned_run(what: str) -> str:
+    """The name that the schedule gave, else one that sorts by time and that no other process takes.
+
+    Raises SettingsError when the schedule that gave it is gone: it records such a run as missed when it is back.
+    """
+    planned, planner = os.environ.get(PLANNED_RUN), os.environ.get(PLANNER)
+    if not planned:
+        return f"{what}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    if planner != str(os.getppid()):
+        raise SettingsError(f"The schedule that planned {planned} is gone: nothing was asked.")
+    return planned
+
+
+def _subjects(settings: Settings) -> list[SignalSubject]:
+    """The followed subjects of sources that are on."""
+    on = {source.name: source.enabled_by_default for source in signal_sources()}
+    on |= {name: said.enabled for name, said in settings.sources.items() if name in on and said.enabled is not None}
+    return [subject for subject in all_subjects() if on[subject.source]]
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -17,12 +17,14 @@ from essor.model.tables import LOADS, TABLES
 from essor.settings import Settings
 from warehouse import lake, loads
 from warehouse.connection import Cursor
-from warehouse.reads import health
+from warehouse.reads import coverage, health
 from warehouse.reads.trace import body
 
 Verdict = Literal["ok", "note", "wrong"]
 SAMPLE = 20
 """So many archived answers are read back and hashed."""
+COVERED = timedelta(days=7)
+"""So far back it is said what became of the readings that were due."""
 STALE = timedelta(days=2)
 """Figures older than this are called stale."""
 
@@ -83,6 +85,7 @@ def _figures(settings: Settings) -> Iterator[Finding]:
     try:
         with opened(settings) as cursor:
             yield from _freshness(cursor)
+            yield from _coverage(cursor)
             yield from _evidence(settings, cursor)
     except WarehouseError as error:
         yield Finding("tables", "wrong", f"{error}. Restore data/lake from a backup, or replay data/archive.")
@@ -97,6 +100,32 @@ def _freshness(cursor: Cursor) -> Iterator[Finding]:
     age = datetime.now(UTC) - last
     stale = f" That is {age.days} days ago. Run: essor crawl charts" if age > STALE else ""
     yield Finding("figures", "note" if stale else "ok", f"The newest is of {last:%Y-%m-%d %H:%M} UTC.{stale}")
+
+
+def _coverage(cursor: Cursor) -> Iterator[Finding]:
+    """What became of the readings that were due lately; a kind of crawl a line."""
+    found = coverage.by_kind(cursor, since=datetime.now(UTC) - COVERED)
+    for row in found.iter_rows(named=True):
+        ends = {name: row[name] for name in coverage.OUTCOMES if row[name]}
+        said = ", ".join(f"{number:,} {_WORDS[name]}" for name, number in ends.items())
+        text = f"{row['kind']}: {row['expected']:,} readings were due in {COVERED.days} days: {said}."
+        if sum(ends.values()) != row["expected"]:
+            yield Finding("coverage", "wrong", f"{text} That does not add up: report it as a fault of essor.")
+        else:
+            well = row["had"] + row["nothing"] == row["expected"]
+            yield Finding("coverage", "ok" if well else "note", text)
+
+
+_WORDS = {
+    "had": "had",
+    "nothing": "not on offer there",
+    "refused": "refused by robots.txt or switched off",
+    "blocked": "blocked",
+    "failed": "failed",
+    "wrong": "of another storefront or chart",
+    "missed": "missed",
+    "not_asked": "not asked",
+}
 
 
 def _evidence(settings: Settings, cursor: Cursor) -> Iterator[Finding]:

@@ -102,7 +102,8 @@ class Backtested:
     """How the estimates fared against points they were not fitted on."""
 
     methods: list[dict[str, Any]]
-    """For each method: points, inside, coverage and median_error (None with too few points), verdict."""
+    """For each method: points, inside, verdict, and with enough points coverage (by the band as it stands),
+    coverage_with_noise (by the band that the points' own noise widens) and median_error; None with too few."""
     points: list[dict[str, Any]]
     """Each point and method: downloads, low, central, high, inside."""
 
@@ -128,7 +129,8 @@ def _told(method: dict[str, Any]) -> str:
     if method["coverage"] is None:
         return f"{method['method']}: {method['verdict']}."
     inside = f"{method['inside']} of {method['points']} points inside the 80 % band ({method['coverage']:.0%})"
-    return f"{method['method']}: {inside}, median error {method['median_error']:.0%}."
+    noisy = f"{method['coverage_with_noise']:.0%} when the points' own noise is allowed for"
+    return f"{method['method']}: {inside}, {noisy}; median error {method['median_error']:.0%}."
 
 
 def publish_methods(settings: Settings, more: tuple[Method, ...] = ()) -> None:
@@ -145,8 +147,12 @@ def publish_methods(settings: Settings, more: tuple[Method, ...] = ()) -> None:
 def changes(rows: pl.DataFrame, held: pl.DataFrame, methods: dict[MethodName, Method]) -> pl.DataFrame:
     """Those of `rows` that are new or differ from what is `held`, and withdrawals, with a `verdict` for each."""
     versions = {name.value: method.version for name, method in methods.items()}
-    now = held.with_columns(withdrawn=pl.lit(value=False)).select(figures.ROWS.names()).filter(
-        pl.col("method_version") == pl.col("method").replace_strict(versions, default=None, return_dtype=pl.Int16)
+    now = (
+        held.with_columns(withdrawn=pl.lit(value=False))
+        .select(figures.ROWS.names())
+        .filter(
+            pl.col("method_version") == pl.col("method").replace_strict(versions, default=None, return_dtype=pl.Int16)
+        )
     )
     beside = rows.join(now, _KEY, "left", suffix="_held", nulls_equal=True)
     same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_held")) for name in _FIGURES)
@@ -177,7 +183,9 @@ def _rows(cursor: Cursor, methods: dict[MethodName, Method]) -> pl.DataFrame:
 def _ranks(cursor: Cursor, until: date) -> pl.DataFrame:
     launches = ios_launches(all_apps())
     columns = {"app": list(launches), "launch": list(launches.values())}
-    return reads.rank_inputs(cursor, until).join(pl.DataFrame(columns, {"app": pl.String, "launch": pl.Date}), "app", "left")
+    return reads.rank_inputs(cursor, until).join(
+        pl.DataFrame(columns, {"app": pl.String, "launch": pl.Date}), "app", "left"
+    )
 
 
 def _truth(cursor: Cursor) -> tuple[list[calibration.Point], list[calibration.Rate], calibration.Inputs]:
@@ -185,7 +193,13 @@ def _truth(cursor: Cursor) -> tuple[list[calibration.Point], list[calibration.Ra
     rows = published.ground_truth(cursor).iter_rows(named=True)
     points = [
         calibration.Point(
-            row["claim"], row["app"], row["country"], row["since"], row["until"] + timedelta(days=1), row["value"], row["kind"]
+            row["claim"],
+            row["app"],
+            row["country"],
+            row["since"],
+            row["until"] + timedelta(days=1),
+            row["value"],
+            row["kind"],
         )
         for row in rows
     ]

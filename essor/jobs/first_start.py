@@ -1,15 +1,27 @@
-"""Makes a data folder ready to be shown: finishes what was killed, and gives an empty one the starter history."""
+"""Makes a data folder ready to be shown: finishes what was killed, and loads the history and records of essor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from essor.jobs.ask import opened
 from essor.jobs.history import import_history
+from essor.jobs.probe_load import load_records
 from essor.jobs.recover import recover_and_refresh
 from essor.settings import Settings
 from warehouse.loads import last_complete
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """When a run began, or was to begin, and how it ended."""
+
+    started_at: datetime
+    """UTC."""
+    result: str
+    """As the table `runs` has it."""
 
 
 def prepare(settings: Settings) -> Iterator[str]:
@@ -17,10 +29,13 @@ def prepare(settings: Settings) -> Iterator[str]:
     yield from (str(done) for done in recover_and_refresh(settings))
     if last_complete(settings.data_dir) is None:
         yield str(import_history(settings))
+    yield from (str(done) for done in load_records(settings))
 
 
-def last_run(settings: Settings, kind: str) -> datetime | None:
-    """When the last run of this kind began, UTC; None when there was none."""
+def last_run(settings: Settings, kind: str) -> LastRun | None:
+    """The last run of this kind; None when there was none."""
     with opened(settings) as cursor:
-        found = cursor.frame("SELECT max(started_at) AS at FROM runs WHERE kind = $kind", kind=kind)
-    return found["at"][0]  # type: ignore[no-any-return]
+        found = cursor.frame(
+            "SELECT started_at, result FROM runs WHERE kind = $kind ORDER BY started_at DESC LIMIT 1", kind=kind
+        )
+    return LastRun(*found.row(0)) if found.height else None

@@ -30,7 +30,7 @@ def rolled_up(data_dir: Path, planned: Plan, fresh: CleanCharts) -> dict[str, pl
     looks = ranks.look_days(readings, planned.recorded_at)
     names = pl.concat([lake.scan(data_dir, NAMES).collect(), fresh.names]).select("name_id", "app_id")
     days = [
-        ranks.chart_days(str(store), _entries(data_dir, planned, fresh, part), names, planned.recorded_at)
+        ranks.chart_days(str(store), _entries(data_dir, planned, fresh, part), part, names, planned.recorded_at)
         for (store, _), part in readings.filter(pl.col("entries") > 0).group_by("store", "month", maintain_order=True)
     ]
     rows = pl.concat(days) if days else pl.DataFrame(schema=SCHEMAS[CHART_DAYS.name])
@@ -126,8 +126,11 @@ def _clear_old_drafts(data_dir: Path, now: datetime) -> None:
 def _desk_rows(runs: Sequence[Path], table: Table, recorded_at: datetime) -> pl.DataFrame:
     schema = SCHEMAS[table.name]
     frames = [_complete(pl.read_parquet(path), recorded_at) for path in _files(runs, table)]
-    rows = pl.concat([frame.select(pl.col(name).cast(kind) for name, kind in schema.items()) for frame in frames]) \
-        if frames else pl.DataFrame(schema=schema)
+    rows = (
+        pl.concat([frame.select(pl.col(name).cast(kind) for name, kind in schema.items()) for frame in frames])
+        if frames
+        else pl.DataFrame(schema=schema)
+    )
     return rows.unique([name for name in table.key if name != "recorded_at"], keep="last", maintain_order=True)
 
 

@@ -13,11 +13,22 @@ from essor.jobs.metrics import desk_frames, rolled_up
 from essor.model.tables import (
     CHART_ENTRIES,
     CHART_READINGS,
+    ENGINE_READINGS,
+    EXPECTED,
     LISTING_READINGS,
     LOADS,
     NAMES,
+    PAUSES,
+    PROBE_COMPARISONS,
+    PROBE_FIGURES,
+    PROBE_RUNS,
+    PROBE_SAMPLES,
     REJECTS,
+    REVIEW_READINGS,
+    REVIEWS,
     RUNS,
+    SIGNAL_POINTS,
+    SIGNAL_READINGS,
     SUPERSEDED,
     TABLES,
     Table,
@@ -26,12 +37,17 @@ from essor.settings import Settings
 from pipeline import landed
 from pipeline.clean.charts import clean_charts
 from pipeline.clean.listings import clean_listings
-from pipeline.clean.runs import clean_runs
+from pipeline.clean.pauses import clean_pauses
+from pipeline.clean.probes import CleanProbes, clean_probes
+from pipeline.clean.reviews import clean_reviews
+from pipeline.clean.runs import clean_expected, clean_runs
+from pipeline.clean.signals import clean_signals
 from pipeline.schemas import SCHEMAS
 from warehouse import lake, loads
 from warehouse.export import publish
 from warehouse.known import known_names, known_readings
 
+_LOOKS = (CHART_READINGS, LISTING_READINGS, REVIEW_READINGS, SIGNAL_READINGS, PROBE_RUNS, ENGINE_READINGS)
 RUNS_PER_LOAD = 24
 """So many landed runs are loaded at once; more wait for the next load, so that memory stays bounded."""
 
@@ -104,7 +120,7 @@ def _load(data_dir: Path, planned: loads.Plan) -> Refreshed:
         load=planned.load,
         recorded_at=planned.recorded_at,
         runs=frames[RUNS.name].height,
-        readings=frames[CHART_READINGS.name].height + frames[LISTING_READINGS.name].height,
+        readings=sum(frames[table.name].height for table in _LOOKS),
         entries=frames[CHART_ENTRIES.name].height,
         rejects=frames[REJECTS.name].height,
         known=known,
@@ -117,6 +133,7 @@ def _frames(data_dir: Path, planned: loads.Plan) -> tuple[dict[str, pl.DataFrame
     """The rows that this load adds to each table, and how many readings were known. The same whenever it is asked."""
     runs, at = [data_dir / "landing" / run for run in planned.runs], planned.recorded_at
     landed_charts, landed_listings = landed.landed_charts(runs), landed.landed_listings(runs)
+    landed_signals, landed_reviews = landed.landed_signals(runs), landed.landed_reviews(runs)
     charts = clean_charts(
         landed_charts,
         landed.landed_names(runs),
@@ -125,19 +142,43 @@ def _frames(data_dir: Path, planned: loads.Plan) -> tuple[dict[str, pl.DataFrame
         at,
     )
     listings = clean_listings(landed_listings, _known(data_dir, LISTING_READINGS, landed_listings, at), at)
-    statuses = pl.concat([landed_charts.select("run_id", "status"), landed_listings.select("run_id", "status")])
+    signals = clean_signals(landed_signals, _known(data_dir, SIGNAL_READINGS, landed_signals, at), at)
+    reviews = clean_reviews(landed_reviews, _known(data_dir, REVIEW_READINGS, landed_reviews, at), at)
+    landed_probes = landed.landed_probes(runs)
+    probes = _clean_probes(data_dir, landed_probes, at)
+    cleaned = (charts, listings, reviews, signals, probes)
+    measured = landed_probes.filter(pl.col("kind") != "sample")
+    looked = (landed_charts, landed_listings, landed_reviews, landed_signals, measured)
+    statuses = pl.concat([lines.select("run_id", "status") for lines in looked])
     frames = {
         CHART_READINGS.name: charts.readings,
         CHART_ENTRIES.name: charts.entries,
         NAMES.name: charts.names,
         LISTING_READINGS.name: listings.readings,
-        REJECTS.name: pl.concat([charts.rejects, listings.rejects]),
-        SUPERSEDED.name: pl.concat([charts.superseded, listings.superseded]),
+        REVIEW_READINGS.name: reviews.readings,
+        REVIEWS.name: reviews.reviews,
+        PAUSES.name: clean_pauses(landed.landed_pauses(runs), at),
+        SIGNAL_READINGS.name: signals.readings,
+        SIGNAL_POINTS.name: signals.points,
+        PROBE_RUNS.name: probes.runs,
+        PROBE_SAMPLES.name: probes.samples,
+        PROBE_FIGURES.name: probes.figures,
+        PROBE_COMPARISONS.name: probes.comparisons,
+        ENGINE_READINGS.name: probes.engine,
+        REJECTS.name: pl.concat([part.rejects for part in cleaned]),
+        SUPERSEDED.name: pl.concat([part.superseded for part in cleaned]),
+        EXPECTED.name: clean_expected(landed.landed_expected(runs), at),
         RUNS.name: clean_runs(landed.landed_runs(runs), statuses, at),
         **rolled_up(data_dir, planned, charts),
         **desk_frames(runs, at),
     }
-    return frames, charts.known + listings.known
+    return frames, sum(part.known for part in cleaned)
+
+
+def _clean_probes(data_dir: Path, landed_lines: pl.DataFrame, at: datetime) -> CleanProbes:
+    tables = (PROBE_RUNS, PROBE_SAMPLES, ENGINE_READINGS)
+    known = pl.concat([_known(data_dir, table, landed_lines, at) for table in tables])
+    return clean_probes(landed_lines, known, at)
 
 
 def _known(data_dir: Path, table: Table, landed_lines: pl.DataFrame, before: datetime) -> pl.DataFrame:

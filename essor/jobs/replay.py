@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crawlers import replay as archives
 from crawlers.landing import Landing
-from crawlers.sources import all_sources
+from crawlers.sources import all_sources, asked_for_signals
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
 from essor.model.observation import stable_id
@@ -72,16 +72,22 @@ def _replay(settings: Settings, path: Path) -> Replayed:
 
 
 def _free_run_id(settings: Settings, path: Path) -> str | None:
-    """The name of a run that reads these bytes with these parsers; None when such a run is complete already.
+    """The name of a run that reads these bytes with these parsers; None when such a run is complete already."""
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()[:12]
+    sources = (*all_sources(), *asked_for_signals())
+    parsers = stable_id(*((source.name, source.parser_version) for source in sources))[:4]
+    return free_run_id(settings, f"replay-{digest}-{parsers}")
+
+
+def free_run_id(settings: Settings, name: str) -> str | None:
+    """The name, or the next one like it, for a run; None when a run of such a name is complete already.
 
     A run that was killed half-way has its name for good, so the next one takes another.
     """
-    with path.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()[:12]
-    parsers = stable_id(*((source.name, source.parser_version) for source in all_sources()))[:4]
     results = run_results(settings.data_dir)
     for attempt in count(1):
-        run_id = f"replay-{digest}-{parsers}" + (f"-{attempt}" if attempt > 1 else "")
+        run_id = name + (f"-{attempt}" if attempt > 1 else "")
         if results.get(run_id) == "complete":
             return None
         if run_id not in results:

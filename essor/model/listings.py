@@ -38,6 +38,16 @@ class Listing:
     """The store's own id of the app's main category."""
     bundle_id: str | None = None
     """The app's technical name, as in ``"com.openai.chat"``."""
+    stars_1: int | None = None
+    """Ratings of one star; the five may add up to a little less than `rating_count`."""
+    stars_2: int | None = None
+    """Ratings of two stars."""
+    stars_3: int | None = None
+    """Ratings of three stars."""
+    stars_4: int | None = None
+    """Ratings of four stars."""
+    stars_5: int | None = None
+    """Ratings of five stars."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,19 +56,19 @@ def _heard(said: Transcript, event: Event) -> Transcript:
     data = decoded(event.data) or {}
     match data.get("type", event.name):
         case "message_start":
-            return _with_usage(said, data.get("message", {}).get("usage"))
+            said = _with_usage(said, data.get("message", {}).get("usage"))
         case "content_block_delta":
-            return replace(said, chunks=(*said.chunks, *_chunks(data.get("delta", {}), event.at_ns)))
+            said = replace(said, chunks=(*said.chunks, *_chunks(data.get("delta", {}), event.at_ns)))
         case "message_delta":
             finish = data.get("delta", {}).get("stop_reason") or said.finish
-            return replace(_with_usage(said, data.get("usage")), finish=finish)
+            said = replace(_with_usage(said, data.get("usage")), finish=finish)
         case "message_stop":
-            return replace(said, ended=True, quirks=replace(said.quirks, done_marker=True))
+            said = replace(said, ended=True, quirks=replace(said.quirks, done_marker=True))
         case "error":
             quirks = replace(said.quirks, error_in_stream=True)
-            return replace(said, error=error_text(data.get("error")), quirks=quirks)
+            said = replace(said, error=error_text(data.get("error")), quirks=quirks)
         case "ping" | "comment":
-            return replace(said, quirks=replace(said.quirks, keep_alives=True))
+            said = replace(said, quirks=replace(said.quirks, keep_alives=True))
     return said
 
 

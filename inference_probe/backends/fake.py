@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from essor.model.errors import BackendUnavailable, ProbeError
 from essor.model.probes import ProbeRequest, ProbeTarget, Quirks
@@ -28,7 +28,7 @@ class FakeSession:
     """The script as a model's name."""
     engine: str | None = "essor script"
     """Always the same."""
-    quirks: Quirks = Quirks(stamped_at="engine", length_forced_by="ignore_eos")
+    quirks: Quirks = field(default_factory=lambda: Quirks(stamped_at="engine", length_forced_by="ignore_eos"))
     """Nothing to detect."""
 
     async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:

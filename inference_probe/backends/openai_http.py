@@ -1,4 +1,4 @@
-"""Chat completions as OpenAI, Mistral, DeepSeek, Gemini, vLLM, SGLang, llama.cpp and `transformers serve` speak them."""
+"""Chat completions, as OpenAI, Mistral, DeepSeek, Gemini, vLLM, SGLang and `transformers serve` speak them."""
 
 from __future__ import annotations
 

@@ -47,6 +47,8 @@ class LocalSession:
     """The run's clock."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One request at a time: the others wait, and their waiting counts."""
+    dead: bool = False
+    """Whether it was killed in the middle of an answer, whose rest may still stand in the pipe."""
 
     async def ask(self, request: ProbeRequest, timeout: float) -> Exchange:
         """Ask once; the child's stamps are moved to the run's clock."""
@@ -56,7 +58,7 @@ class LocalSession:
             async with asyncio.timeout(timeout), self.turn:
                 ending = await self._answer(request, pieces)
         except TimeoutError:
-            self.child.kill()  # a child in the middle of an answer cannot be asked again
+            self._kill()  # a child in the middle of an answer cannot be asked again
             ending = Ending.TIMED_OUT
         message = None if ending is Ending.WHOLE else f"the engine's process: {ending}. {_last_words(self.errors)}"
         return Exchange(None, sent, None, None, {}, tuple(pieces), self.clock(), ending, message)
@@ -71,15 +73,19 @@ class LocalSession:
 
     async def close(self) -> None:
         """End the child."""
-        if self.child.returncode is None:
-            self.child.kill()
+        self._kill()
         await self.child.wait()
         self.errors.unlink(missing_ok=True)
+
+    def _kill(self) -> None:
+        self.dead = True
+        if self.child.returncode is None:
+            self.child.kill()
 
     async def _answer(self, request: ProbeRequest, pieces: list[Piece]) -> Ending:
         assert self.child.stdin is not None  # noqa: S101 - made with pipes
         assert self.child.stdout is not None  # noqa: S101 - made with pipes
-        if self.child.returncode is not None:
+        if self.dead or self.child.returncode is not None:
             return Ending.LOST
         shift = self.clock() - perf_counter_ns()
         asked = {"prompt_tokens": request.prompt_tokens, "output_tokens": request.output_tokens, "seed": request.seed}
@@ -99,7 +105,11 @@ async def open_session(target: ProbeTarget, clock: Clock, patience: float) -> Lo
     with tempfile.NamedTemporaryFile(prefix="essor-probe-", delete=False) as errors:
         command = _command(slug, target.weights)
         child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=errors)
-    ready = await _ready(child, slug, Path(errors.name))
+    try:
+        ready = await _ready(child, slug, Path(errors.name))
+    except BackendUnavailable:
+        Path(errors.name).unlink(missing_ok=True)
+        raise
     quirks = Quirks(done_marker=True, usage_at="last_line", length_forced_by="engine", stamped_at="engine")
     captured = "captured graphs" if ready.get("captured") else "no graphs"
     return LocalSession(str(ready["model"]), f"essor torch ({captured})", quirks, child, Path(errors.name), clock)

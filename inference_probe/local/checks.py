@@ -11,7 +11,7 @@ from inference_probe.local.engine import Engine
 from inference_probe.local.reference import Expected
 
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}
-"""Largest relative error of the logits by number format; bfloat16 keeps 8 bits, and some 30 layers add their roundings."""
+"""Largest relative error of the logits by number format; bfloat16 keeps 8 bits, rounded anew in some 30 layers."""
 
 
 @dataclass(frozen=True, slots=True)

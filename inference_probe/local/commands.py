@@ -10,17 +10,25 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TextIO
+from subprocess import PIPE
+from typing import IO, TYPE_CHECKING
 
-from essor.model.errors import EssorError
+from essor.model.errors import BackendUnavailable, EssorError
 from essor.model.probes import EngineReading, Machine, Outcome
 from inference_probe.architecture import Architecture, all_architectures, architecture
 from inference_probe.device import this_machine
 from inference_probe.lines import line_of, word_of
 
+if TYPE_CHECKING:
+    from inference_probe.local.measure import Plan  # needs torch, which only a child has
+
 PACKAGES = ("torch", "transformers", "triton")
 DEFAULT_CASES = "1x512,1x2048,1x8192,8x512,64x512"
 OUT_OF_MEMORY_SIGNALS = (-9, 137)
+UNAVAILABLE = 3
+"""The exit code of a child that has no device."""
+Ending = tuple[Outcome, str]
+"""How a case without a result ended, and why."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,6 +38,9 @@ def main(arguments: Sequence[str]) -> int:
         if given.answer:
             return _answer(given)
         return _child(given) if given.child else _parent(given)
+    except BackendUnavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return UNAVAILABLE
     except EssorError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -92,10 +103,10 @@ def _readings_of(shape: Architecture, given: argparse.Namespace, machine: Machin
     missing = _missing_packages()
     waiting = list(_cases(given.cases))
     if missing:
-        for batch, context in waiting:
-            yield _without_result(shape, batch, context, given, machine, Outcome.SKIPPED, missing)
+        for case in waiting:
+            yield _without_result(shape, case, given, machine, (Outcome.SKIPPED, missing))
         return
-    lines, outcome, why = _run_child(shape, given)
+    lines, ending = _run_child(shape, given)
     for line in lines:
         if not line.startswith('{"kind"') or not line.endswith("\n"):
             continue  # a library's chatter, or a line that a killed child did not finish
@@ -103,13 +114,13 @@ def _readings_of(shape: Architecture, given: argparse.Namespace, machine: Machin
         if isinstance(word, EngineReading):
             waiting.remove((word.batch, word.context))
             yield word
-    for batch, context in waiting:
-        yield _without_result(shape, batch, context, given, machine, outcome, why)
+    for case in waiting:
+        yield _without_result(shape, case, given, machine, ending)
 
 
-def _run_child(shape: Architecture, given: argparse.Namespace) -> tuple[list[str], Outcome, str]:
-    command = [sys.executable, "-m", "inference_probe.local", "--child", shape.slug, *_passed_on(given)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_offline()) as child:  # noqa: S603
+def _run_child(shape: Architecture, given: argparse.Namespace) -> tuple[list[str], Ending]:
+    command = _child_command(shape, given)
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, env=_offline()) as child:  # noqa: S603 - ourselves
         lines: list[str] = []
         errors: list[str] = []
         readers = [_collector(child.stdout, lines), _collector(child.stderr, errors)]
@@ -118,18 +129,24 @@ def _run_child(shape: Architecture, given: argparse.Namespace) -> tuple[list[str
         except subprocess.TimeoutExpired:
             child.kill()
             _join(readers)
-            return lines, Outcome.TIMED_OUT, f"no result within {given.seconds:.0f} s"
+            return lines, (Outcome.TIMED_OUT, f"no result within {given.seconds:.0f} s")
         _join(readers)
-    return lines, *_ending(code, errors)
+    return lines, _ending(code, errors)
 
 
-def _ending(code: int, errors: list[str]) -> tuple[Outcome, str]:
+def _child_command(shape: Architecture, given: argparse.Namespace) -> list[str]:
+    return [sys.executable, "-m", "inference_probe.local", "--child", shape.slug, *_passed_on(given)]
+
+
+def _ending(code: int, errors: list[str]) -> Ending:
     last = next((line.strip() for line in reversed(errors) if line.strip()), "nothing said")
+    if code == UNAVAILABLE:
+        return Outcome.SKIPPED, last
     starved = code in OUT_OF_MEMORY_SIGNALS or "out of memory" in last.lower()
     return (Outcome.OUT_OF_MEMORY if starved else Outcome.CRASHED), f"exit {code}: {last}"[:500]
 
 
-def _collector(stream: TextIO | None, into: list[str]) -> threading.Thread:
+def _collector(stream: IO[str] | None, into: list[str]) -> threading.Thread:
     reader = threading.Thread(target=lambda: into.extend(stream or ()), daemon=True)
     reader.start()
     return reader
@@ -143,6 +160,7 @@ def _join(readers: list[threading.Thread]) -> None:
 def _child(given: argparse.Namespace) -> int:
     from inference_probe.local.measure import Case, measure_model
 
+    _refuse_missing_device(given.device)
     cases = [Case(batch, context) for batch, context in _cases(given.cases)]
 
     def emit(reading: EngineReading) -> None:
@@ -156,11 +174,12 @@ def _child(given: argparse.Namespace) -> int:
 def _answer(given: argparse.Namespace) -> int:
     from inference_probe.local.answer import answer_requests
 
+    _refuse_missing_device(given.device)
     answer_requests(_shape(given.answer, tiny=given.tiny), _plan(given), given.slots, sys.stdin, sys.stdout)
     return 0
 
 
-def _plan(given: argparse.Namespace) -> "Plan":  # noqa: F821, UP037 - needs torch, which only a child has
+def _plan(given: argparse.Namespace) -> Plan:
     from inference_probe.local.measure import Plan
 
     return Plan(
@@ -184,14 +203,10 @@ def _passed_on(given: argparse.Namespace) -> list[str]:
 
 
 def _without_result(
-    shape: Architecture,
-    batch: int,
-    context: int,
-    given: argparse.Namespace,
-    machine: Machine,
-    outcome: Outcome,
-    why: str,
+    shape: Architecture, case: tuple[int, int], given: argparse.Namespace, machine: Machine, ending: Ending
 ) -> EngineReading:
+    batch, context = case
+    outcome, why = ending
     return EngineReading(
         model=f"tiny-{shape.slug}" if given.tiny else shape.slug,
         weights=given.weights or "random",
@@ -222,6 +237,15 @@ def _cases(text: str) -> list[tuple[int, int]]:
         return [(int(batch), int(context)) for batch, context in pairs]
     except ValueError as error:
         raise EssorError(f"--cases {text!r}: give BATCHxCONTEXT, separated by commas, as in 1x512,8x2048.") from error
+
+
+def _refuse_missing_device(device: str) -> None:
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise BackendUnavailable(
+            "This machine has no GPU that torch can use; --device cpu --tiny tries the engine out."
+        )
 
 
 def _missing_packages() -> str | None:

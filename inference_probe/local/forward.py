@@ -73,9 +73,7 @@ def prompt_forward(
     return _logits(x[:, -1], weights)
 
 
-def step_forward(
-    weights: Weights, stores: list[Store], token: torch.Tensor, now: Pass, block: Block
-) -> torch.Tensor:
+def step_forward(weights: Weights, stores: list[Store], token: torch.Tensor, now: Pass, block: Block) -> torch.Tensor:
     """One step. token [B] -> logits [B, vocabulary]."""
     x = functional.embedding(token, weights.embedding) * weights.embedding_scale
     for layer, store in zip(weights.layers, stores, strict=True):
@@ -163,10 +161,8 @@ def _attend_one(q: torch.Tensor, store: Store, visible: torch.Tensor, how: Score
     return attend_split(q, store.keys, store.values, visible, how, splits=splits)
 
 
-def _queries_keys_values(
-    h: torch.Tensor, part: Grouped, now: Pass
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """h [B, T, hidden] -> q [B, H, T, D], k and v [B, KV, T, D], rotated."""
+def _queries_keys_values(h: torch.Tensor, part: Grouped, now: Pass) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """H [B, T, hidden] -> q [B, H, T, D], k and v [B, KV, T, D], rotated."""
     shape = now.shape
     rows = functional.linear(h, part.qkv, part.qkv_bias).unflatten(-1, (-1, shape.head_dim)).transpose(1, 2)
     q, k, v = rows.split([shape.heads, shape.kv_heads, shape.kv_heads], dim=1)
@@ -175,11 +171,10 @@ def _queries_keys_values(
     return _rotated(q, now), _rotated(k, now), v
 
 
-def _latent_parts(
-    h: torch.Tensor, part: LatentHeads, now: Pass
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """h [B, T, hidden] -> q without and with position [B, H, T, ·], the compressed vector with its key [B, 1, T, ·]."""
-    heads, nope, rank = *part.key_up.shape[:2], part.norm.shape[0]
+def _latent_parts(h: torch.Tensor, part: LatentHeads, now: Pass) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """H [B, T, hidden] -> q without and with position [B, H, T, ·], the compressed vector with its key [B, 1, T, ·]."""
+    heads, nope, rank = part.key_up.shape
+
     rope = 2 * now.cos.shape[-1]
     rows = functional.linear(h, part.down)
     q, squeezed, shared = rows.split([heads * (nope + rope), rank, rope], dim=-1)

@@ -24,7 +24,7 @@ class Expected:
     tokens: torch.Tensor
     """Greedy tokens of `generate()`, [batch, new]."""
     logits: torch.Tensor
-    """Logits of plain eager over prompt and tokens, from the prompt's last position on, float32 [batch, new, vocabulary]."""
+    """Logits of plain eager from the prompt's last position on, float32 [batch, new, vocabulary]."""
 
 
 def random_model(shape: Architecture, device: str, dtype: torch.dtype, *, seed: int = 0, spread: float = SPREAD) -> Any:  # noqa: ANN401

@@ -30,11 +30,14 @@ _SMALL = {
 
 def tiny(shape: Architecture) -> Architecture:
     """`shape` with small widths and few layers; its mechanisms, patterns and position scaling as they are."""
-    config = {name: _SMALL.get(name, value) if value is not None else None for name, value in shape.config.items()}
+    config: dict[str, Any] = {
+        name: _SMALL.get(name, value) if value is not None else None for name, value in shape.config.items()
+    }
     if shape.latent:
         config["num_key_value_heads"] = config["num_attention_heads"]
-    if "layer_types" in config:
-        config["layer_types"] = config["layer_types"][: config["num_hidden_layers"]]
+    kinds = shape.config.get("layer_types")
+    if kinds:
+        config["layer_types"] = kinds[: _SMALL["num_hidden_layers"]]
     small = architecture_from(f"tiny-{shape.slug}", _file(shape, config, 0))
     return architecture_from(small.slug, _file(shape, config, count_parameters(small).total))
 

@@ -20,5 +20,14 @@ def clean_runs(landed: pl.DataFrame, readings: pl.DataFrame, recorded_at: dateti
     return rows.select(pl.col(name).cast(kind) for name, kind in SCHEMAS["runs"].items()).sort("started_at")
 
 
+def clean_expected(landed: pl.DataFrame, recorded_at: datetime) -> pl.DataFrame:
+    """Rows of `expected` from `LANDED_EXPECTED` lines."""
+    timed = landed.with_columns(_time("due_at")).with_columns(
+        month=pl.col("due_at").dt.strftime("%Y-%m"), recorded_at=pl.lit(recorded_at)
+    )
+    rows = timed.select(pl.col(name).cast(kind) for name, kind in SCHEMAS["expected"].items())
+    return rows.sort("due_at", "source", "country", "subject")
+
+
 def _time(name: str) -> pl.Expr:
     return pl.col(name).str.to_datetime(time_unit="us", time_zone="UTC", strict=False)

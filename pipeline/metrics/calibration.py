@@ -11,11 +11,11 @@ from datetime import date
 
 import polars as pl
 
-from essor.model.estimates import PUBLISHED, Method, MethodName
+from essor.model.estimates import PUBLISHED, Z80, Method, MethodName
 from pipeline.metrics.estimates import Band, from_ranks, from_ratings, sigma_of_place
 
 NOISE = {"vendor_estimate": 0.35, "company": 0.35, "measured": 0.5}
-"""How far, in ln, a point of each kind is from the truth; measured: ratings per install at Play, taken for the App Store."""
+"""How far, in ln, a point of each kind is from the truth; measured: Play's ratings per install, for the App Store."""
 ENOUGH = 10
 """With fewer points nothing is said of the coverage."""
 DRAWS = 1000
@@ -75,11 +75,20 @@ class Tested:
     """The truth."""
     band: Band
     """The estimate."""
+    noise: float
+    """How far, in ln, the point itself is from the truth."""
 
     @property
     def inside(self) -> bool:
-        """Whether the truth is within the band."""
+        """Whether the point is within the estimate's own band."""
         return self.band.low <= self.downloads <= self.band.high
+
+    @property
+    def inside_with_noise(self) -> bool:
+        """Whether it is within the band that a point so noisy should be in 8 times of 10."""
+        up, down = (math.log(end / self.band.central) / Z80 for end in (self.band.high, self.band.low))
+        off = math.log(self.downloads / self.band.central) / Z80
+        return -math.hypot(down, self.noise) <= off <= math.hypot(up, self.noise)
 
     @property
     def error(self) -> float:
@@ -117,6 +126,7 @@ def summary(tested: Sequence[Tested], method: str) -> dict[str, float | int | st
         "points": len(own),
         "inside": sum(test.inside for test in own),
         "coverage": sum(test.inside for test in own) / len(own) if known else None,
+        "coverage_with_noise": sum(test.inside_with_noise for test in own) / len(own) if known else None,
         "median_error": statistics.median(test.error for test in own) if known else None,
         "verdict": "told" if known else f"too little ground truth: {len(own)} points, {ENOUGH} are needed",
     }
@@ -161,7 +171,8 @@ def _tested(point: Point, others: Sequence[Point], rates: Sequence[Rate], inputs
         velocity.name: _of(point, from_ratings(inputs.ratings, velocity)),
     }
     bands = {name: simulated(found) for name, found in rows.items()}
-    return [Tested(point.name, name.value, point.downloads, band) for name, band in bands.items() if band]
+    noise = NOISE[point.kind]
+    return [Tested(point.name, name.value, point.downloads, band, noise) for name, band in bands.items() if band]
 
 
 def _of(point: Point, rows: pl.DataFrame) -> pl.DataFrame:
@@ -187,7 +198,9 @@ def _curve(method: Method, points: Sequence[Point], inputs: Inputs) -> Method:
     shift, level = _posterior(p["sigma_level"], at_home)
     places, errors = dict(p["place"]), dict(p["sigma_of_place"])
     for country in {point.country for point, _ in misses} - {"us"}:
-        seen = [(miss - shift, math.hypot(NOISE[point.kind], level)) for point, miss in misses if point.country == country]
+        seen = [
+            (miss - shift, math.hypot(NOISE[point.kind], level)) for point, miss in misses if point.country == country
+        ]
         move, errors[country] = _posterior(sigma_of_place(method, country), seen)
         places[country] = p["place"][country] * math.exp(move)
     base = {**p["base"], "apple": p["base"]["apple"] * math.exp(shift)}

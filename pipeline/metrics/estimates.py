@@ -61,7 +61,11 @@ def at_rank(method: Method, rank: float, country: str = "us", store: str = "appl
     p = method.parameters
     level = p["base"][store] * p["place"][country]
     distance = math.log((rank + p["q"]) / (10 + p["q"]))
-    central = level * math.exp(-p["a"] * distance) if store == StoreName.APPLE else level * (10 / rank) ** p["slope_google_play"]
+    central = (
+        level * math.exp(-p["a"] * distance)
+        if store == StoreName.APPLE
+        else level * (10 / rank) ** p["slope_google_play"]
+    )
     day = p["sigma_launch_day"] if launch else p["sigma_day"]
     sigma = math.hypot(p["sigma_level"], p["sigma_slope"] * distance, day, sigma_of_place(method, country))
     return Band(central / math.exp(Z80 * sigma), central, central * math.exp(Z80 * sigma))
@@ -92,7 +96,9 @@ def from_ranks(ranks: pl.DataFrame, method: Method) -> pl.DataFrame:
     """
     p = method.parameters
     told = ranks.filter(
-        pl.col("country").is_in(list(p["place"])), pl.col("store") == StoreName.APPLE, pl.col("state").is_in(["ranked", "absent"])
+        pl.col("country").is_in(list(p["place"])),
+        pl.col("store") == StoreName.APPLE,
+        pl.col("state").is_in(["ranked", "absent"]),
     )
     ranked = pl.col("state") == "ranked"
     rank = pl.when(ranked).then("mean_rank").otherwise("depth")
@@ -135,12 +141,15 @@ def from_ratings(steps: pl.DataFrame, method: Method) -> pl.DataFrame:
         error_level=pl.lit(0.0),
         error_slope=pl.lit(0.0),
         error_place=pl.lit(0.0),
-        error_day=pl.when(pl.col("share") > 0).then(1 / pl.max_horizontal(pl.col("interval"), 1.0).sqrt()).otherwise(0.0),
+        error_day=pl.when(pl.col("share") > 0)
+        .then(1 / pl.max_horizontal(pl.col("interval"), 1.0).sqrt())
+        .otherwise(0.0),
         inputs=pl.struct("share", "ln_c", new_ratings="interval", days="days").struct.json_encode(),
     )
     none = (Z80 * pl.col("error_app")).exp() * _NO_RATING / pl.col("ln_c").exp()
     banded = _banded(counted).with_columns(
-        high=pl.when(pl.col("share") > 0).then("high").otherwise(none), low=pl.when(pl.col("share") > 0).then("low").otherwise(0.0)
+        high=pl.when(pl.col("share") > 0).then("high").otherwise(none),
+        low=pl.when(pl.col("share") > 0).then("low").otherwise(0.0),
     )
     return _finished(banded, method)
 

@@ -122,7 +122,7 @@ def percentiles_of_lists(lists: pl.Series, *, seed: int = 0) -> dict[str, float 
 
 
 def run_rates(samples: pl.DataFrame, *, ttft_ms: float = GOOD_TTFT_MS, tpot_ms: float = GOOD_TPOT_MS) -> pl.DataFrame:
-    """Each run's rates: requests and tokens a second of the system, and goodput, the requests a second within both targets.
+    """Requests and tokens a second of the system, and goodput: the requests a second that meet both targets.
 
     A run's time is that of its repetitions, from the first sending to the last end in each, without the pauses between.
     """
@@ -142,10 +142,10 @@ def run_rates(samples: pl.DataFrame, *, ttft_ms: float = GOOD_TTFT_MS, tpot_ms: 
 
 def compare(
     first: pl.DataFrame, second: pl.DataFrame, figure: str = "e2e_ms", *, seed: int = 0
-) -> dict[str, float | int | None]:
-    """How many times as fast the first target is as the second, from pairs of the same request: ratio, low, high, pairs.
+) -> dict[str, str | float | None]:
+    """How many times as fast the first target is as the second, from pairs of the same request.
 
-    Both frames are rows of `SAMPLES`, each of one run. A time of half is a ratio of 2; a rate counts the other way round.
+    Both frames are rows of `SAMPLES`, each of one run. Half the time is a ratio of 2, half the rate a ratio of a half.
     """
     pairs = _pairs(first, second, figure)
     if pairs.is_empty():
@@ -158,7 +158,7 @@ def compare(
     return {"figure": figure, "pairs": len(pairs), "ratio": ratio, "low": _exp(low), "high": _exp(high)}
 
 
-def comparison_text(first: str, second: str, result: dict[str, float | int | None]) -> str:
+def comparison_text(first: str, second: str, result: dict[str, str | float | None]) -> str:
     """A comparison as a sentence, as in ``"A is 1.18 times as fast as B, 1.15 to 1.21"``."""
     if not result["pairs"]:
         return f"{first} and {second} have no request in common that both answered."
@@ -185,7 +185,7 @@ def run_json(run: ProbeRun, samples: Iterable[ProbeSample], *, seed: int = 0) ->
     """One run as `essor probe run --json` prints it: each figure with its percentiles and their intervals."""
     frame = samples_frame(sample for sample in samples if sample.run_id == run.run_id)
     summary = run_summary(frame, seed=seed).drop("run_id").to_dicts()
-    rates = run_rates(frame).drop("run_id").to_dicts()
+    rates = run_rates(frame).drop("run_id").rename({"tokens_per_s": "system_tokens_per_s"}).to_dicts()
     outcomes = frame.filter(~pl.col("warmup"))["outcome"].value_counts(sort=True).iter_rows()
     head = {name: value for name, value in asdict(run).items() if name not in {"rtt_ns"}}
     return {

@@ -1,14 +1,17 @@
-"""One crawl in a process of its own: `child.py charts|listings RUN_ID SETTINGS`, printing a line a concluded target."""
+"""One crawl in a process of its own: `child.py KIND RUN_ID SETTINGS`, printing a line a concluded target."""
 
 from __future__ import annotations
 
 import json
 import sys
 
-from crawlers.run import chart_targets, crawl_charts, crawl_listings
+from crawlers.run import chart_targets, crawl_charts, crawl_listings, crawl_reviews, crawl_signals
 from essor.model.apps import App, StoreId
+from essor.model.signals import all_subjects
 from essor.model.stores import StoreName
 from essor.settings import read_settings
+
+_SIGNALS = ("tranco", "github", "crux", "statcounter")
 
 
 def main(what: str, run_id: str, given: str) -> None:
@@ -17,6 +20,10 @@ def main(what: str, run_id: str, given: str) -> None:
     _tell("ready")
     if what == "charts":
         crawl_charts(settings, chart_targets(settings), run_id, say)
+    elif what == "signals":
+        crawl_signals(settings, [one for one in all_subjects() if one.source in _SIGNALS], run_id, say)
+    elif what == "reviews":
+        crawl_reviews(settings, [_app("7001")], run_id, say)
     else:
         crawl_listings(settings, [_app("7001"), _app("7002")], run_id, say)
 

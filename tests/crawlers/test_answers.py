@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import resource
 import zlib
 from dataclasses import replace
 
 import pytest
 
-from crawlers.answers import Answer, body_of, followed, readings, retry_after, unanswered
+from crawlers.answers import UNCONFIRMED, Answer, body_of, fit_to_keep, followed, readings, retry_after, unanswered
 from crawlers.archive import capture_at
-from crawlers.sources import ListingTarget, Reading, source_named
+from crawlers.sources import ChartTarget, ListingTarget, Reading, source_named
+from crawlers.stores.apple_web import AppleWeb
 from essor.model.observation import Status
+from essor.model.reviews import ReviewsReading
 from essor.model.stores import StoreName
-from tests.crawlers.bodies import NOON, answer, gzipped, legacy_feed, legacy_url, lookup_url, v2_url
+from tests.crawlers.bodies import NOON, answer, chart, gzipped, ids, legacy_feed, legacy_url, lookup_url, v2_url
+from tests.crawlers.pages import chart_page, review_entry, reviews_feed, reviews_url
 
 URL = legacy_url()
 GOOD = gzipped(URL, legacy_feed())
@@ -159,3 +164,68 @@ def test_a_look_without_an_answer_is_a_reading() -> None:
 def test_the_body_comes_decoded() -> None:
     """A good answer's body is what the store wrote."""
     assert body_of(GOOD) == legacy_feed()
+
+
+def test_a_gzip_bomb_is_a_failed_reading_and_costs_no_memory() -> None:
+    """A megabyte that would become a gigabyte is given up at the longest body."""
+    packer, packed = zlib.compressobj(9, zlib.DEFLATED, 31), b""
+    for _ in range(1024):
+        packed += packer.compress(b"\0" * (1 << 20))
+    packed += packer.flush()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (reading,) = judge(answer(URL, packed, Content_Encoding="gzip"))
+    assert (reading.status, reading.message) == (
+        Status.FAILED,
+        "the answer is longer than 67,108,864 bytes when it is decompressed",
+    )
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000, "kilobytes"
+
+
+def test_facts_of_an_unconfirmed_source_say_so() -> None:
+    """The mark stands in the reading, and goes wherever that goes; a failure needs none."""
+    url = AppleWeb().url(ChartTarget(chart(), 100))
+    (good,) = judge(gzipped(url, chart_page()))
+    assert (good.status, good.message) == (Status.COMPLETE, UNCONFIRMED)
+    (short,) = judge(gzipped(url, chart_page(ids(9))))
+    assert short.message == f"{UNCONFIRMED}; 9 rows came of 100 asked for"
+    (bad,) = judge(answer(url, status=403))
+    assert bad.message == "403 with an empty body: the store turns this client away"
+
+
+def test_answers_about_persons_are_kept_without_them() -> None:
+    """The body is what the parser reads, plain, and says what was sent; the reading is the same."""
+    sent = gzipped(reviews_url(), reviews_feed([review_entry(1)]))
+    kept = fit_to_keep(sent)
+    assert b"Jean" not in kept.body
+    assert b"Text 1" in kept.body
+    assert kept.header("content-encoding") is None
+    assert kept.redacted is not None
+    assert hashlib.sha256(sent.body).hexdigest() in kept.redacted
+    (reading,) = judge(kept)
+    assert isinstance(reading, ReviewsReading)
+    assert reading.reviews[0].title == "Title 1"
+    assert fit_to_keep(GOOD) is GOOD
+
+
+@pytest.mark.parametrize(
+    ("one", "status", "words"),
+    [
+        (answer(reviews_url(), b"<html>Jean</html>"), Status.LAYOUT_CHANGED, "HTML came"),
+        (answer(reviews_url(), b'{"feed":{"entry":[{"author":"Jean'), Status.FAILED, "cut short"),
+        (answer(reviews_url(), b'{"people":["Jean"]}'), Status.LAYOUT_CHANGED, "no feed"),
+        (answer(reviews_url(), b""), Status.BLOCKED, "200 with an empty body"),
+    ],
+)
+def test_what_cannot_be_redacted_is_not_kept_and_its_verdict_is(one: Answer, status: Status, words: str) -> None:
+    """A name may stand anywhere in it."""
+    kept = fit_to_keep(one)
+    assert kept.body == b""
+    (reading,) = judge(kept)
+    assert reading.status is status
+    assert words in (reading.message or "")
+
+
+def test_an_error_page_is_kept_as_it_is() -> None:
+    """It holds no reviews."""
+    refused = answer(reviews_url(), b"no", 403)
+    assert fit_to_keep(refused) is refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,16 @@ def test_what_was_kept_comes_back(tmp_path: Path) -> None:
     assert tuple(one for one, _ in found) == ANSWERS
     assert [offset for _, offset in found] == [capture.offset for capture in captures]
     assert {capture.file for capture in captures} == {"archive/run.warc.gz"}
+
+
+def test_what_was_taken_out_of_an_answer_is_told_by_its_record(tmp_path: Path) -> None:
+    """The note and the verdict come back as they were, whatever letters they hold."""
+    kept = (
+        replace(ANSWERS[0], redacted="all but what the parser reads; 9 bytes were sent"),
+        replace(ANSWERS[0], body=b"", withheld="layout_changed the answer is not JSON: \u00e9 100 %\r\nX-Evil: 1"),
+    )
+    path = archive_of(tmp_path, *kept)
+    assert tuple(one for one, _ in read_archive(path)) == kept
 
 
 def test_a_capture_is_found_again_and_verified(tmp_path: Path) -> None:

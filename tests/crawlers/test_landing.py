@@ -99,9 +99,14 @@ def test_a_run_is_invisible_until_it_is_whole(tmp_path: Path) -> None:
         landing.finish("complete", NOON)
     assert sorted(path.name for path in (tmp_path / "landing" / "run").iterdir()) == [
         "charts.jsonl",
+        "expected.jsonl",
         "listings.jsonl",
         "names.jsonl",
+        "pauses.jsonl",
+        "probes.jsonl",
+        "reviews.jsonl",
         "run.json",
+        "signals.jsonl",
     ]
     assert not list(incoming(tmp_path).iterdir())
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from dashboard.history import by_app, gaps, looks, missing_days, usable_moments, usual_step
+from dashboard.history import by_app, comparable, daily, gaps, is_long, looks, missing_days, usable_moments, usual_step
 from tests.dashboard.frames import START, history
 
 DAY = timedelta(days=1)
@@ -45,3 +45,20 @@ def test_the_usual_step_is_the_median_of_usable_looks() -> None:
     frame = history("le-chat", [(0, 1), (0.5, "failed"), (1, 1), (2, 1), (4, 1)])
     assert usual_step(looks(frame)) == DAY
     assert usual_step(looks(history("le-chat", [(0, 1), (1, 1)]))) is None
+
+
+def test_a_long_history_keeps_the_last_usable_look_of_each_day() -> None:
+    """A failed look stands only for a day that has no better one."""
+    frame = history("le-chat", [(0, 60), (0.2, 58), (0.3, "failed"), (1, "failed"), (70, 20)])
+    kept = daily(frame)
+    assert kept["rank"].to_list() == [58, None, 20]
+    assert is_long(frame)
+    assert not is_long(history("le-chat", [(0, 60), (50, 58)]))
+
+
+def test_an_absence_from_a_shallow_look_says_nothing_beside_a_deeper_rank() -> None:
+    """Outside the first 1 in 2023 is no worse than 28th today."""
+    rows = pl.concat([history("le-chat", [(0, None)], depth=1), history("le-chat", [(1, None), (2, 28)])])
+    assert comparable(rows)["depth"].to_list() == [98, 98]
+    never = history("le-chat", [(0, None)], depth=1)
+    assert comparable(never).height == 1

@@ -39,7 +39,10 @@ def test_a_climb_is_told_with_its_days_and_what_was_not_seen() -> None:
         ([(0, 3), (1, 3), (2, 3)], "Le Chat stayed 3rd at every look from 16 September to 18 September 2026."),
         ([(0, 3), (1, 9), (2, 3)], "Le Chat was 3rd on 16 September and again on 18 September 2026."),
         ([(0, 3), (1, 5), (2, 9)], "Le Chat fell from 3rd on 16 September to 9th on 18 September 2026."),
-        ([(0, None), (1, 90)], "Le Chat entered the chart: absent on 16 September, 90th on 17 September 2026."),
+        (
+            [(0, None), (1, 90)],
+            "Le Chat entered the chart: outside the first 98 on 16 September, 90th on 17 September 2026.",
+        ),
         (
             [(0, 97), (1, None)],
             "Le Chat left the chart: 97th on 16 September, outside the first 98 on 17 September 2026.",

@@ -161,3 +161,28 @@ def test_history_twice_changes_nothing(tmp_path: Path) -> None:
         "sql", "SELECT count(*) AS n, bool_and(imported) AS i FROM chart_readings", "--format", "csv", data_dir=folder
     )
     assert counted.stdout == "n,i\n398,true\n"
+
+
+def test_import_takes_files_without_a_word_between(tmp_path: Path) -> None:
+    """`essor import FILE --mapping NAME` imports, and says what it gave; a table without a mapping is exit code 2."""
+    table = tmp_path / "ranks.csv"
+    table.write_text("observed_at,country,rank,app_id,name\n2026-10-08T15:12:00Z,fr,1,6740410176,Le Chat\n", "utf-8")
+    folder = tmp_path / "data"
+    told = essor("import", str(table), "--mapping", "apple_ranks", data_dir=folder)
+    assert (told.returncode, "1 readings, 1 new" in told.stdout) == (0, True)
+    assert essor("import", "files", str(table), "--mapping", "apple_ranks", data_dir=folder).returncode == 0
+    refused = essor("import", str(table), data_dir=folder)
+    assert (refused.returncode, "needs a mapping" in refused.stderr) == (2, True)
+    assert "history" in essor("import", "--help", data_dir=folder).stdout
+
+
+def test_the_schedule_is_told_in_words_and_in_json(data_dir: Path) -> None:
+    """The jobs, their times and who runs them; nobody, while nothing runs."""
+    assert "Nobody runs it now" in essor("schedule", data_dir=data_dir).stdout
+    config = '[schedule.charts]\ncron = "5 * * * *"\n'
+    rows = json.loads(essor("schedule", "--json", data_dir=data_dir, config=config).stdout)
+    assert [(row["job"], row["when"], row["held_by"]) for row in rows][:2] == [
+        ("charts", "at 5 * * * *", None),
+        ("listings", "every 1d", None),
+    ]
+    assert rows[0]["result"] == "finished"

@@ -64,21 +64,22 @@ def serving(folder: Path) -> Iterator[str]:
     with (folder / "serve.log").open("w") as log:
         server = subprocess.Popen([program, "serve", str(folder), *options], env=environment, stdout=log, stderr=log)
         try:
-            _wait_for(f"http://127.0.0.1:{port}/health", server)
+            wait_for(f"http://127.0.0.1:{port}/health", server)
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             server.terminate()
             server.wait(timeout=20)
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers, for a minute at most."""
     for _ in range(300):
         if server.poll() is not None:
-            raise RuntimeError("transformers serve ended before it answered; see serve.log")
+            raise RuntimeError("the server ended before it answered; see its log")
         try:
             urlopen(url, timeout=2).read()
         except (URLError, OSError):
             time.sleep(0.2)
         else:
             return
-    raise RuntimeError("transformers serve did not answer within a minute")
+    raise RuntimeError("the server did not answer within a minute")

@@ -34,9 +34,7 @@ def test_a_reader_never_sees_half_a_load(settings: Settings) -> None:
     warehouse, seen = Warehouse(settings.data_dir), [0]
     while loader.poll() is None or seen[-1] < 25:
         with warehouse.cursor() as cursor:
-            counts = cursor.frame(
-                "SELECT (SELECT count(*) FROM chart_readings) AS readings, (SELECT count(*) FROM chart_entries) AS entries"
-            )
+            counts = cursor.frame("SELECT (SELECT count(*) FROM chart_readings), (SELECT count(*) FROM chart_entries)")
         readings, entries = counts.row(0)
         assert entries == 3 * readings
         assert readings >= seen[-1]

@@ -1,21 +1,23 @@
 """Questions about downloads: measured and estimated, as first stated and as restated, and summed.
 
-Measured, estimated and upper bound are three kinds of figure; no read here adds one kind to another. Sums are simulated:
-each of `DRAWS` worlds has its own errors, shared as the columns error_level, error_slope, error_place and error_app of
-the table say, so that a yearly band is not narrower than what all its days have in common (docs/methods/estimates.md).
+Measured, estimated and upper bound are three kinds of figure; no read here adds one kind to another. Sums are
+simulated: each of `DRAWS` worlds has its own errors, shared as the columns error_level, error_slope, error_place and
+error_app of the table say, so that a yearly band is not narrower than what all its days have in common
+(docs/methods/estimates.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from statistics import NormalDist
 
 import polars as pl
 
 from warehouse.connection import Cursor
 
-DRAWS = 1000
-"""Worlds a sum is simulated in; every second one mirrors the errors of the one before."""
+DRAWS = 400
+"""Worlds a sum is simulated in."""
 _NEWEST = """
     SELECT e.* FROM estimates AS e
     JOIN (SELECT method, max(version) AS version FROM methods GROUP BY method) AS m
@@ -27,34 +29,59 @@ _SCOPE = """
 """
 
 
-def _normal(*key: str) -> str:
-    """SQL for a standard normal that is the same for the same key and draw, mirrored in every second draw."""
-    told = ", ".join(key)
-    uniform = "((hash({n}, draw // 2, {told}) >> 11)::DOUBLE + 0.5) / 9007199254740992"
-    radius, angle = (uniform.format(n=n, told=told) for n in ("'radius'", "'angle'"))
-    return f"((CASE WHEN draw % 2 = 0 THEN 1 ELSE -1 END) * sqrt(-2 * ln({radius})) * cos(2 * pi() * {angle}))"
+_OWN = "hash((k.own >> 8) + draw)"
+_OWN_NORMAL = f"""
+    1.7320508 * (((
+        ({_OWN} & 65535)::BIGINT + ({_OWN} >> 16 & 65535)::BIGINT + ({_OWN} >> 32 & 65535)::BIGINT
+        + ({_OWN} >> 48)::BIGINT
+    ) + 2) / 65536.0 - 2)
+"""
+"""Nearly a standard normal from one hash, four uniforms added: the errors of single days are many, and are added up."""
 
 
-WORLDS = f"""
-    draws AS (SELECT unnest(range({DRAWS})) AS draw),
+def worlds(draws: int = DRAWS) -> str:
+    """SQL for the CTE `worlds`: the rows of a CTE `figures` (of `estimates`, with a centre) in each simulated world.
+
+    The query takes the parameter `quantiles` besides its own.
+    """
+    return f"""
+    draws AS (SELECT unnest(range({draws})) AS draw),
     shared AS (
         SELECT store, method, method_version, country, app, draw,
-               {_normal("'level'", "store", "method", "method_version")} AS z_level,
-               {_normal("'slope'", "store", "method", "method_version")} AS z_slope,
-               {_normal("'place'", "store", "method", "method_version", "country")} AS z_place,
-               {_normal("'app'", "store", "method", "method_version", "app")} AS z_app
+               {_normals("'level'", "store", "method", "method_version")} AS z_level,
+               {_normals("'slope'", "store", "method", "method_version")} AS z_slope,
+               {_normals("'place'", "store", "method", "method_version", "country")} AS z_place,
+               {_normals("'app'", "store", "method", "method_version", "app")} AS z_app
         FROM (SELECT DISTINCT store, method, method_version, country, app FROM figures) CROSS JOIN draws
     ),
+    keyed AS (SELECT *, hash(app_id, country, day, method) AS own FROM figures),
     worlds AS (
-        SELECT f.app, f.store, f.country, f.method, f.method_version, f.day, s.draw,
-               f.central * exp(f.error_level * s.z_level + f.error_slope * s.z_slope + f.error_place * s.z_place
-                               + f.error_app * s.z_app + f.error_day * {_normal("f.app_id", "f.country", "f.day")})
-               AS downloads
-        FROM figures AS f
+        SELECT k.app, k.store, k.country, k.method, k.method_version, k.day, s.draw,
+               k.central * exp(k.error_level * s.z_level + k.error_slope * s.z_slope + k.error_place * s.z_place
+                               + k.error_app * s.z_app + k.error_day * {_OWN_NORMAL}) AS downloads
+        FROM keyed AS k
         JOIN shared AS s USING (store, method, method_version, country, app)
     )
-"""
-"""`worlds`: the rows of a CTE `figures` (rows of `estimates` with a centre) in each simulated world."""
+    """  # noqa: S608 - the text is ours
+
+
+def quantiles(draws: int = DRAWS) -> list[float]:
+    """The parameter `quantiles` of a query with `worlds`: a standard normal's, as many as there are worlds."""
+    return [NormalDist().inv_cdf((number + 0.5) / draws) for number in range(draws)]
+
+
+def _normals(*key: str) -> str:
+    """SQL for standard normals that are the same for the same key: all quantiles, shuffled by the key's hash.
+
+    Key and draw are added before they are hashed: DuckDB joins the hashes of several arguments so that the shuffles of
+    two keys would resemble each other.
+    """
+    return f"""
+        ($quantiles::DOUBLE[])[row_number() OVER (
+            PARTITION BY store, method, method_version, country, app
+            ORDER BY hash((hash({", ".join(key)}) >> 8) + draw), draw
+        )]
+    """
 
 
 def daily(
@@ -62,6 +89,7 @@ def daily(
     app: str,
     since: date | None = None,
     until: date | None = None,
+    *,
     store: str | None = None,
     countries: Sequence[str] | None = None,
 ) -> pl.DataFrame:
@@ -81,7 +109,7 @@ def daily(
     )
 
 
-def statements(cursor: Cursor, app: str, store: str, country: str, since: date, until: date) -> pl.DataFrame:
+def statements(cursor: Cursor, app: str, since: date, until: date, *, store: str, country: str) -> pl.DataFrame:
     """Every figure that was ever stated for these days: as first published and as restated.
 
     Columns: day (UTC), method, method_version, statement (1 for the first published), first (True for it), withdrawn,
@@ -111,6 +139,7 @@ def sums(
     app: str,
     since: date,
     until: date,
+    *,
     store: str | None = None,
     countries: Sequence[str] | None = None,
 ) -> pl.DataFrame:
@@ -123,14 +152,15 @@ def sums(
     asked = _scope(app, since, until, store, countries)
     return cursor.frame(
         f"""
-        WITH scoped AS (SELECT * FROM ({_NEWEST}) WHERE {_SCOPE}),
+        WITH scoped AS MATERIALIZED (SELECT * FROM ({_NEWEST}) WHERE {_SCOPE}),
         figures AS (SELECT * FROM scoped WHERE central IS NOT NULL),
-        {WORLDS},
+        {worlds()},
         totals AS (
             SELECT store, method, method_version, draw, sum(downloads) AS downloads FROM worlds GROUP BY ALL
         ), bands AS (
-            SELECT store, method, method_version, quantile_cont(downloads, 0.1) AS low,
-                   quantile_cont(downloads, 0.5) AS central, quantile_cont(downloads, 0.9) AS high
+            -- rounded: the order in which threads add must not show
+            SELECT store, method, method_version, round(quantile_cont(downloads, 0.1), 1) AS low,
+                   round(quantile_cont(downloads, 0.5), 1) AS central, round(quantile_cont(downloads, 0.9), 1) AS high
             FROM totals GROUP BY ALL
         ), cover AS (
             SELECT store, method, method_version, max(kind) FILTER (central IS NOT NULL) AS kind,
@@ -145,6 +175,7 @@ def sums(
                interpolated, storefronts
         FROM cover LEFT JOIN bands USING (store, method, method_version) ORDER BY store, method
         """,  # noqa: S608 - the text is ours
+        quantiles=quantiles(),
         **asked,
     )
 

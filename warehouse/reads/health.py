@@ -14,6 +14,9 @@ _LOOKS = """
     UNION ALL
     SELECT observed_at, month, source, store, country, NULL, NULL, status, message, 'listings' AS kind
     FROM listing_readings
+    UNION ALL
+    SELECT observed_at, month, source, store, country, NULL, NULL, status, message, 'reviews' AS kind
+    FROM review_readings
 """
 
 
@@ -34,7 +37,7 @@ def runs(cursor: Cursor, limit: int = 50) -> pl.DataFrame:
 def statuses(cursor: Cursor, since: datetime | None = None) -> pl.DataFrame:
     """How many looks ended how, a UTC day and source.
 
-    Columns: day, kind (charts or listings), source, status, readings, message (of the last such look).
+    Columns: day, kind (charts, listings, reviews …), source, status, readings, message (of the last such look).
     """
     return cursor.frame(
         f"""
@@ -126,6 +129,23 @@ def parser_versions(cursor: Cursor) -> pl.DataFrame:
     return cursor.frame("""
         SELECT source, parser_version, count(*) AS readings, max(observed_at) AS last_observed_at
         FROM (SELECT source, parser_version, observed_at FROM chart_readings
-              UNION ALL SELECT source, parser_version, observed_at FROM listing_readings)
+              UNION ALL SELECT source, parser_version, observed_at FROM listing_readings
+              UNION ALL SELECT source, parser_version, observed_at FROM review_readings)
         GROUP BY ALL ORDER BY source, parser_version
     """)
+
+
+def pauses(cursor: Cursor, now: datetime, limit: int = 50) -> pl.DataFrame:
+    """The latest times that a host was left alone, newest first; those that last at `now` are first of all.
+
+    Columns: host, reason (blocked, asked or budget), message, began_at, until, lasts (true while `until` lies ahead),
+    run_id.
+    """
+    return cursor.frame(
+        """
+        SELECT host, reason, message, began_at, until, until > $now::TIMESTAMPTZ AS lasts, run_id
+        FROM pauses ORDER BY lasts DESC, began_at DESC, host LIMIT $limit
+        """,
+        now=now.isoformat(),
+        limit=limit,
+    )

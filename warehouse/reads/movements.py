@@ -67,13 +67,17 @@ def movements(cursor: Cursor, chart: Chart, days: int = 1, at: datetime | None =
         previous_state=_state(pl.col("rank_before"), _first(before, "status"), few=bool(_first(before, "few"))),
     )
     seen = _seen_before(cursor, chart, now["observed_at"][0], judged)
-    return judged.with_columns(
-        previous_rank=pl.col("rank_before"),
-        movement=pl.col("rank_before") - pl.col("rank"),
-        change=_change(pl.col("app_id").is_in(seen.implode())),
-        observed_at=pl.lit(now["observed_at"][0], _MOVEMENTS["observed_at"]),
-        previous_at=pl.lit(_first(before, "observed_at"), _MOVEMENTS["previous_at"]),
-    ).select(pl.col(name).cast(kind) for name, kind in _MOVEMENTS.items()).sort("rank", "previous_rank", nulls_last=True)
+    return (
+        judged.with_columns(
+            previous_rank=pl.col("rank_before"),
+            movement=pl.col("rank_before") - pl.col("rank"),
+            change=_change(pl.col("app_id").is_in(seen.implode())),
+            observed_at=pl.lit(now["observed_at"][0], _MOVEMENTS["observed_at"]),
+            previous_at=pl.lit(_first(before, "observed_at"), _MOVEMENTS["previous_at"]),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in _MOVEMENTS.items())
+        .sort("rank", "previous_rank", nulls_last=True)
+    )
 
 
 def comings_and_goings(

@@ -8,10 +8,13 @@ import polars as pl
 
 from essor.model.charts import Chart
 from warehouse.connection import Cursor
-from warehouse.reads.charts import rank_history
+from warehouse.reads.charts import rank_history, reading_at
 
 TOLERANCE = {1: timedelta(hours=12), 7: timedelta(days=1)}
 """How far from exactly 1 or 7 days before a look may be, to be compared with."""
+
+COMPARED = timedelta(days=7) + TOLERANCE[7]
+"""No look further back than this is compared with."""
 
 
 def standings(cursor: Cursor, chart: Chart) -> pl.DataFrame:
@@ -22,7 +25,9 @@ def standings(cursor: Cursor, chart: Chart) -> pl.DataFrame:
     One row an app and store id valid at that look, the best ranked first; no row without a usable look.
     """
     keys = cursor.frame("SELECT DISTINCT app_id FROM apps WHERE store = $store", store=chart.store.value)["app_id"]
-    looks = rank_history(cursor, chart, keys.to_list()).filter(
+    newest = reading_at(cursor, chart)["observed_at"]
+    since = newest[0] - COMPARED if len(newest) else None
+    looks = rank_history(cursor, chart, keys.to_list(), since).filter(
         pl.col("status").is_in(["complete", "partial"]), pl.col("app").is_not_null()
     )
     last = looks.filter(pl.col("observed_at") == pl.col("observed_at").max())

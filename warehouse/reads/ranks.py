@@ -166,7 +166,9 @@ def since_launch(cursor: Cursor, chart: Chart, launches: Mapping[str, date]) -> 
     Columns: app, app_id, days_since_launch (0 on the day of launch), day (UTC), state (`State`), best_rank, last_rank
     (null unless ranked), depth. Days before the launch are left out; a day without a look is not_observed.
     """
-    starts = pl.DataFrame({"app": list(launches), "launch": list(launches.values())}, {"app": pl.String, "launch": pl.Date})
+    starts = pl.DataFrame(
+        {"app": list(launches), "launch": list(launches.values())}, {"app": pl.String, "launch": pl.Date}
+    )
     aligned = daily(cursor, chart).join(starts, "app").filter(pl.col("day") >= pl.col("launch"))
     return aligned.with_columns(
         days_since_launch=(pl.col("day") - pl.col("launch")).dt.total_days().cast(pl.Int32)

@@ -17,6 +17,7 @@ _PERIOD = """
 def steps(
     cursor: Cursor,
     app: str,
+    *,
     country: str | None = None,
     store: str | None = None,
     since: datetime | None = None,
@@ -27,13 +28,14 @@ def steps(
     Columns: app, app_id, store, country, previous_at, observed_at (UTC), previous_count, rating_count, rating_average
     (1 to 5; null without ratings), version, change (`first, grew, same, fell, reset`), new_ratings (above the highest
     count seen since the last reset; null on a first look and a reset), fell_by (0 unless it fell), days (between the
-    two looks), per_day (new ratings a day over them; null where new_ratings is). By store, storefront and time.
+    two looks), per_day (new ratings a day over them; null where new_ratings is), reading_id. By store, storefront and
+    time.
     """
     return cursor.frame(
         f"""
         SELECT app, app_id, store, country, previous_at, observed_at, previous_count, rating_count, rating_average,
                version, change, new_ratings, fell_by, days,
-               CASE WHEN days > 0 THEN new_ratings / days END AS per_day
+               CASE WHEN days > 0 THEN new_ratings / days END AS per_day, reading_id
         FROM rating_steps WHERE {_WHICH} AND {_PERIOD}
         ORDER BY store, country, app_id, observed_at
         """,  # noqa: S608 - the text is ours
@@ -46,14 +48,15 @@ def scores(
     app: str,
     since: datetime | None = None,
     until: datetime | None = None,
+    *,
     country: str | None = None,
     store: str | None = None,
 ) -> pl.DataFrame:
     """The score of `app` now and in the period, a storefront.
 
-    Columns: app, app_id, store, country, score (mean of all ratings at the last look, 1 to 5), rating_count, last_at (that
-    look, UTC), new_ratings (counted in the period), score_in_period (mean of the ratings that came in between the first
-    and the last look; null when the count fell, reset or did not grow in between, or the means are too rounded to
+    Columns: app, app_id, store, country, score (mean of all ratings at the last look, 1 to 5), rating_count, last_at
+    (that look, UTC), new_ratings (counted in the period), score_in_period (mean of the ratings that came in between the
+    first and the last look; null when the count fell, reset or did not grow in between, or the means are too rounded to
     tell), first_at, looks, falls, resets (looks with one, set aside).
     """
     return cursor.frame(

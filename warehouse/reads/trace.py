@@ -15,6 +15,9 @@ from warcio.exceptions import ArchiveLoadFailed
 from essor.model.errors import ArchiveError
 from warehouse.connection import Cursor
 
+PROBE_LINES = ".jsonl"
+"""The ending of archived probe lines; every other archive is WARC."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArchivedBody:
@@ -37,9 +40,11 @@ class ArchivedBody:
 def trace(cursor: Cursor, reading_id: str) -> pl.DataFrame:
     """Where a reading comes from; no row when there is no such reading in this snapshot.
 
-    Columns: reading_id, kind (charts or listings), store, country, device, collection, category, app_id (listings),
-    status, message, observed_at, recorded_at, source, source_url, http_status, capture_file, capture_offset, sha256,
-    parser_version, run_id, imported, run_kind, run_note.
+    Columns: reading_id, kind (charts, listings, reviews, signals or probes), store, country, device, collection
+    (signals: the metric), category, app_id (listings; signals: the subject), status, message, observed_at, recorded_at,
+    source, source_url, http_status, capture_file, capture_offset, sha256, parser_version, run_id, imported, run_kind,
+    run_note. Of a probe: device is the GPU, collection the load (an engine case: batch x context), category the
+    workload (the number format) and app_id the target (the model).
     """
     return cursor.frame(
         """
@@ -53,6 +58,31 @@ def trace(cursor: Cursor, reading_id: str) -> pl.DataFrame:
                    status, message, observed_at, recorded_at, source, source_url, http_status, capture_file,
                    capture_offset, sha256, parser_version, run_id, imported
             FROM listing_readings WHERE reading_id = $reading_id
+            UNION ALL
+            SELECT reading_id, 'reviews', store, country, NULL, NULL, NULL, app_id,
+                   status, message, observed_at, recorded_at, source, source_url, http_status, capture_file,
+                   capture_offset, sha256, parser_version, run_id, imported
+            FROM review_readings WHERE reading_id = $reading_id
+            UNION ALL
+            SELECT reading_id, 'signals', NULL, NULL, NULL, metric, NULL, subject,
+                   status, message, observed_at, recorded_at, source, source_url, http_status, capture_file,
+                   capture_offset, sha256, parser_version, run_id, imported
+            FROM signal_readings WHERE reading_id = $reading_id
+            UNION ALL
+            SELECT reading_id, 'probes', NULL, NULL, gpu, load, workload, target,
+                   outcome, message, observed_at, recorded_at, backend, source_url, http_status, capture_file,
+                   capture_offset, sha256, parser_version, run_id, imported
+            FROM probe_runs WHERE reading_id = $reading_id
+            UNION ALL
+            SELECT reading_id, 'probes', NULL, NULL, NULL, NULL, NULL, target,
+                   outcome, message, observed_at, recorded_at, NULL, source_url, http_status, capture_file,
+                   capture_offset, sha256, parser_version, run_id, imported
+            FROM probe_samples WHERE reading_id = $reading_id
+            UNION ALL
+            SELECT reading_id, 'probes', NULL, NULL, gpu, format('{}x{}', batch, context), dtype, model,
+                   outcome, message, observed_at, recorded_at, 'local_engine', source_url, http_status, capture_file,
+                   capture_offset, sha256, parser_version, run_id, imported
+            FROM engine_readings WHERE reading_id = $reading_id
         )
         SELECT f.*, r.kind AS run_kind, r.note AS run_note
         FROM found AS f LEFT JOIN runs AS r USING (run_id)
@@ -88,14 +118,17 @@ def body(data_dir: Path, file: str, offset: int, sha256: str | None, *, imported
         raise ArchiveError(f"{file} lies outside the data folder.")
     if not path.exists():
         raise ArchiveError(f"{path} is gone. Restore it from a backup of the data folder's archive.")
-    return _line(path, offset) if imported else _record(path, offset, sha256)
+    if imported:
+        return _line(path, offset, None)
+    return _line(path, offset, sha256) if path.suffix == PROBE_LINES else _record(path, offset, sha256)
 
 
-def _line(path: Path, offset: int) -> ArchivedBody:
+def _line(path: Path, offset: int, sha256: str | None) -> ArchivedBody:
     with path.open("rb") as file:
         file.seek(offset)
         raw = file.readline()
-    return ArchivedBody(None, (), raw, raw, hashlib.sha256(raw).hexdigest(), matches=False)
+    digest = hashlib.sha256(raw).hexdigest()
+    return ArchivedBody(None, (), raw, raw, digest, matches=digest == sha256)
 
 
 def _record(path: Path, offset: int, sha256: str | None) -> ArchivedBody:

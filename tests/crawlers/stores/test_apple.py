@@ -45,9 +45,14 @@ def test_an_address_is_recognised_as_what_it_was_made_for(
 
 
 def test_the_allowed_source_is_tried_before_the_refused_one() -> None:
-    """An overall chart is offered by RSS v2 first."""
+    """An overall chart is offered by RSS v2 first, by what no live check has confirmed last."""
     target = ChartTarget(chart(category="36"), 100)
-    assert [source.name for source in all_sources() if source.offers(target)] == ["apple_rss", "apple_legacy_rss"]
+    assert [source.name for source in all_sources() if source.offers(target)] == [
+        "apple_rss",
+        "apple_legacy_rss",
+        "apple_ids",
+        "apple_web",
+    ]
 
 
 def test_v2_never_offers_a_category() -> None:

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 import polars as pl
 import pytest
 
+from dashboard.figures.events import Mark
 from dashboard.figures.rank_history import rank_history_figure
 from dashboard.figures.theme import DARK, LIGHT
 from dashboard.language import Language
@@ -115,3 +116,30 @@ def test_the_real_september_is_drawn_rank_by_rank(real: Path) -> None:
     assert [rank for rank in trace.y if rank is not None] == [int(row["rank"]) for row in rows]
     assert not [moment for moment in trace.x if (moment.month, moment.day) == (10, 7)]
     assert sum(rank is None for rank in trace.y) == 5
+
+
+def test_a_bridge_over_a_gap_is_faint_dotted_and_only_where_asked() -> None:
+    """It joins two ranks over a gap and never crosses an absence."""
+    seen: list[tuple[float, Seen]] = [(0, 60), (1, 59), (3, 28), (4, 30), (6, None), (8, 20)]
+    plain = rank_history_figure(history("le-chat", seen), apps("le-chat"), EN, LIGHT, DAY)
+    joined = rank_history_figure(history("le-chat", seen), apps("le-chat"), EN, LIGHT, DAY, bridged=True)
+    dotted = [
+        trace for trace in joined.data if trace.type == "scatter" and trace.mode == "lines" and trace.line.dash == "dot"
+    ]
+    assert len(joined.data) == len(plain.data) + 1
+    assert [list(trace.y) for trace in dotted] == [[59, 28, None]]
+
+
+def test_events_are_numbered_lines_that_can_be_left_out() -> None:
+    """A thin line and a number; the words stand below the figure."""
+    happened = [Mark(1, START.date(), "A launch")]
+    drawn = rank_history_figure(history("le-chat", [(0, 60), (1, 59)]), apps("le-chat"), EN, LIGHT, DAY, marks=happened)
+    assert [shape.type for shape in drawn.layout.shapes] == ["line"]
+    assert "1" in [note.text for note in drawn.layout.annotations]
+
+
+def test_absence_says_how_deep_each_look_went() -> None:
+    """Looks of different depth are not made to seem alike."""
+    seen = pl.concat([history("le-chat", [(0, None)], depth=50), history("le-chat", [(1, None)], depth=98)])
+    notes = rank_history_figure(seen, apps("le-chat"), EN, LIGHT, DAY).layout.annotations
+    assert "outside the first 50 to 98" in [note.text for note in notes]

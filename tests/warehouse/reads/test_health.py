@@ -6,9 +6,11 @@ from datetime import date
 
 import pytest
 
+from crawlers.landing import Landing
 from essor.jobs.ask import opened
 from essor.jobs.refresh import refresh
 from essor.model.observation import Status
+from essor.model.pauses import Pause, PauseReason
 from essor.settings import Settings
 from tests.landed import CHATGPT, CLAUDE, at, chart_reading, land, listing_reading
 from warehouse.reads import health
@@ -72,3 +74,19 @@ def test_an_empty_warehouse_answers_with_nothing(settings: Settings) -> None:
     with opened(settings) as cursor:
         for read in (health.runs, health.statuses, health.freshness, health.gaps, health.loads, health.rejects):
             assert read(cursor).is_empty()
+
+
+def test_pauses_tell_which_host_is_left_alone_now(settings: Settings) -> None:
+    """Those that last come first."""
+    noon, later, end = at("2026-10-08 12:00"), at("2026-10-08 13:00"), at("2026-10-09 12:00")
+    with Landing.begin(settings.data_dir, "run", "crawl charts", noon) as landing:
+        landing.add_pause(Pause("over.example", PauseReason.BLOCKED, "it was", later, later))
+        landing.add_pause(Pause("now.example", PauseReason.BUDGET, "it is", noon, end))
+        landing.finish("complete", noon)
+    refresh(settings)
+    with opened(settings) as cursor:
+        found = health.pauses(cursor, at("2026-10-08 18:00"))
+    assert found.select("host", "reason", "lasts").rows() == [
+        ("now.example", "budget", True),
+        ("over.example", "blocked", False),
+    ]

@@ -1,0 +1,133 @@
+"""Each page's answer to an address, over HTTP: p50 and p95 on the starter history and on a simulated year, hourly."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from benchmarks.figure import Figure
+from benchmarks.market import readings
+from crawlers.landing import Landing
+from essor.jobs.history import import_history
+from essor.jobs.refresh import refresh
+from essor.jobs.serve import start_dashboard
+from essor.model.apps import all_apps
+from essor.model.stores import StoreName
+from essor.settings import Settings, read_settings
+
+YEAR = datetime(2025, 9, 1, tzinfo=UTC)
+COUNTRIES, HOURS = ["fr", "us"], 365 * 24
+"""Three charts a storefront, a hundred rows each: 5.3 million entries."""
+ROUNDS = 12
+TARGETS = {"first": 1000, "filter": 200}
+"""Milliseconds: a page that was never asked for, and a change of filter on one that is warm."""
+
+
+def figures() -> list[Figure]:
+    """Time each page's first answer and its answers to other choices."""
+    return [
+        figure
+        for name, build in {"starter history": _starter, "a year, hourly": _year}.items()
+        for figure in _timed(name, build)
+    ]
+
+
+def _starter(settings: Settings) -> date:
+    import_history(settings)
+    return date(2026, 10, 9)
+
+
+def _year(settings: Settings) -> date:
+    ids = [key.app_id for app in all_apps() for key in app.store_ids if key.store == StoreName.APPLE][:9]
+    with Landing.begin(settings.data_dir, "bench", "crawl charts", YEAR) as landing:
+        for reading in readings(COUNTRIES, HOURS, followed=ids, begin=YEAR):
+            landing.add(reading)
+        landing.finish("complete", YEAR)
+    list(refresh(settings))
+    return (YEAR + timedelta(hours=HOURS)).date()
+
+
+def _timed(name: str, build: Any) -> Iterator[Figure]:  # noqa: ANN401 - a function of this module
+    with tempfile.TemporaryDirectory() as folder:
+        settings = read_settings(data_dir=Path(folder), port=_free_port())
+        last = build(settings)
+        with _served(settings) as address:
+            output, pages = _asked(address)
+            for path in pages:
+                first, *times = [_answer(address, output, path, query) for query in _queries(last)]
+                yield Figure(f"ms for {path}, first answer, {name}", first, at_most=TARGETS["first"])
+                yield Figure(
+                    f"ms for {path}, p50 of other choices, {name}", statistics.median(times), at_most=TARGETS["filter"]
+                )
+                yield Figure(f"ms for {path}, p95 of other choices, {name}", _p95(times), at_most=TARGETS["filter"])
+
+
+def _queries(last: date) -> list[str]:
+    """Addresses that differ, so that no answer comes from one given before."""
+    periods = [last - timedelta(days=days) for days in (90, 364, 180, 30, 60, 120)]
+    apps = (
+        "le-chat,chatgpt,deepseek",
+        "claude,gemini",
+        "le-chat,chatgpt,claude,gemini,grok,copilot,perplexity,deepseek",
+    )
+    pairs = itertools.islice(itertools.product(apps, periods), ROUNDS)
+    return [f"?apps={slugs}&from={since}&country={COUNTRIES[n % 2]}" for n, (slugs, since) in enumerate(pairs)]
+
+
+def _p95(times: list[float]) -> float:
+    return sorted(times)[max(int(len(times) * 0.95 + 0.5) - 1, 0)]
+
+
+def _answer(address: str, output: str, path: str, query: str) -> float:
+    """Milliseconds from asking for a page to having all of it."""
+    outputs = [
+        dict(zip(("id", "property"), part.rsplit(".", 1), strict=True)) for part in output.strip(".").split("...")
+    ]
+    inputs = [
+        {"id": "_pages_location", "property": name, "value": value}
+        for name, value in (("pathname", path), ("search", query))
+    ]
+    body = {"output": output, "outputs": outputs, "inputs": inputs, "changedPropIds": ["_pages_location.pathname"]}
+    request = Request(
+        f"{address}/_dash-update-component", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    began = time.perf_counter()
+    with urlopen(request, timeout=60) as answer:
+        answer.read()
+    return (time.perf_counter() - began) * 1000
+
+
+def _asked(address: str) -> tuple[str, list[str]]:
+    """The output of Dash's callback that answers with a page, and the pages' addresses."""
+    with urlopen(f"{address}/_dash-dependencies", timeout=30) as answer:
+        dependencies = json.load(answer)
+    output = next(one["output"] for one in dependencies if "_pages_content.children" in one["output"])
+    with urlopen(f"{address}/api/v1/pages", timeout=30) as answer:
+        return output, json.load(answer)["pages"]
+
+
+@contextmanager
+def _served(settings: Settings) -> Iterator[str]:
+    child = start_dashboard(settings)
+    try:
+        yield f"http://{settings.host}:{settings.port}"
+    finally:
+        child.terminate()
+        child.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

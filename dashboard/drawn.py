@@ -1,0 +1,81 @@
+"""A figure together with all that is said of it, and the figures that have an address of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboard.desk import Reader
+from dashboard.figures.events import Mark
+from dashboard.selection import Selection
+from warehouse.connection import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One figure of one snapshot, ready for a page, an embed, a citation and every kind of download."""
+
+    finding: str
+    """The title and the text alternative: what the figure shows, in a sentence."""
+    subtitle: str
+    """What is drawn, of what, in which unit."""
+    figure: go.Figure | None
+    """The figure itself, without title, source or date: the frame adds them; None for a table, which is `ledger`."""
+    height: int
+    """Its height, pixels."""
+    rows: pl.DataFrame
+    """What is drawn, row by row, as it is downloaded."""
+    selection: Selection
+    """The choices it was drawn from, each said outright (apps, chart, first day): its address leaves nothing open."""
+    snapshot: datetime | None
+    """The snapshot it was drawn from."""
+    sources: tuple[str, ...] = ()
+    """The sources' names, ``"apple_rss"``."""
+    newest: datetime | None = None
+    """The data date: when the newest usable look behind it was taken, UTC."""
+    notes: tuple[str, ...] = ()
+    """More that the footer must say: imported figures, thinned points."""
+    method: str | None = None
+    """The page of `docs/methods` that explains it, ``"estimates"``; an estimate always has one."""
+    reading: str | None = None
+    """The id of the newest reading behind it: the way to the bytes."""
+    query: str | None = None
+    """The same in SQL for `essor sql`; None where there is no short way to say it."""
+    marks: tuple[Mark, ...] = ()
+    """The events drawn, in the order of their numbers."""
+    ledger: tuple[tuple[str, ...], ...] = ()
+    """A table in words, its heads first; what an embed and a still image show where there is no figure."""
+
+    @property
+    def pinned(self) -> Selection:
+        """The choices with the snapshot said: the address that shows exactly this for ever."""
+        return replace(self.selection, snapshot=self.snapshot)
+
+
+Draw = Callable[[Cursor, Selection, Reader], Drawn | None]
+"""Draws a figure for an address; None while nothing was observed. It resolves what the address leaves open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A figure with an address of its own."""
+
+    name: str
+    """``"rankings"``: `/embed/rankings`, `/api/v1/figures/rankings`, and the beginning of its elements' ids."""
+    page: str
+    """The address of the page that it stands on, ``"/rankings"``."""
+    draw: Draw
+    """How it is drawn."""
+
+
+FIGURES: dict[str, Registered] = {}
+"""Every registered figure by its name; filled as the pages are imported."""
+
+
+def register_figure(name: str, page: str, draw: Draw) -> None:
+    """Give a figure its own address: `/embed/NAME`, `/embed/NAME/….svg` and `/api/v1/figures/NAME`."""
+    FIGURES[name] = Registered(name, page, draw)

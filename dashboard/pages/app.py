@@ -1,0 +1,229 @@
+"""App: everything known of one app."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+from dash import Output, State, callback, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components import filters
+from dashboard.components.figure_frame import figure_frame, frame_outputs, frame_values
+from dashboard.components.ledger import ledger
+from dashboard.desk import FIRST_APPS, Reader, arrival, desk
+from dashboard.drawn import Drawn, register_figure
+from dashboard.language import Language
+from dashboard.pages import rankings
+from dashboard.pages.claims import verdict_word
+from dashboard.selection import Selection, collection_key, known_charts, read_address
+from dashboard.shell import evidence_from, frame, nothing_yet, register_page
+from essor.model.apps import App, Launch, NamePeriod, StoreId
+from essor.model.charts import Chart
+from warehouse.connection import Cursor
+from warehouse.reads import claims, offers, ratings
+
+PAGE = "app"
+PATH = "/app"
+CHARTS = 12
+"""So many charts are listed, those it is highest in."""
+CLAIMS = 8
+
+register_page(__name__, PAGE, PATH, order=30, group="apps", figure=True)
+evidence_from(f"{PAGE}-figure")
+
+
+def layout(**query: object) -> Component:
+    """The page for an address."""
+    selection, reader = arrival(query)
+    with desk().cursor(selection) as cursor:
+        drawn = draw(cursor, selection, reader)
+        if drawn is None:
+            return nothing_yet(cursor, selection, reader)
+        told = html.Div(_told(cursor, drawn.selection, reader), id=f"{PAGE}-told-all")
+    head = html.P(_head(drawn.selection, reader), id=f"{PAGE}-head", className="kicker")
+    choices = filters.row(PAGE, [filters.one_app_filter(PAGE, desk().apps, _app(drawn.selection), reader.say)])
+    return frame(PAGE, drawn.selection, reader, [choices, head, figure_frame(PAGE, drawn, reader, path=PATH), told])
+
+
+@callback(
+    output={
+        "head": Output(f"{PAGE}-head", "children"),
+        "drawn": frame_outputs(PAGE),
+        "told": Output(f"{PAGE}-told-all", "children"),
+        "address": Output("address", "data", allow_duplicate=True),
+    },
+    inputs={"picked": filters.picked_inputs(PAGE, ("apps",)), "address": State("address", "data")},
+    prevent_initial_call=True,
+)
+def choose(picked: dict[str, Any], address: str) -> dict[str, Any]:
+    """Another app picked: its own best chart is shown, and not the one before."""
+    selection, reader = arrival(read_address(address))
+    fresh = replace(filters.with_picked(selection, picked), store=None, country=None, collection=None, category=None)
+    with desk().cursor(selection) as cursor:
+        drawn = draw(cursor, replace(fresh, since=None, until=None), reader)
+        if drawn is None:
+            return {}
+        told = _told(cursor, drawn.selection, reader)
+    values = frame_values(PAGE, drawn, reader, path=PATH)
+    head = _head(drawn.selection, reader)
+    return {"head": head, "drawn": values, "told": told, "address": reader.address(drawn.selection)}
+
+
+def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
+    """The rank history of one app, in the chart where most is known of it unless the address names one."""
+    slug = next((slug for slug in selection.apps if slug in {app.slug for app in desk().apps}), FIRST_APPS[0])
+    selection = replace(selection, apps=(slug,))
+    if selection.category is None:
+        chart = _best_chart(desk().ask(cursor, offers.stands, slug))
+        selection = selection.of_chart(chart) if chart else selection
+    return rankings.draw(cursor, selection, reader)
+
+
+register_figure(PAGE, PATH, draw)
+
+
+def _best_chart(stands: pl.DataFrame) -> Chart | None:
+    """The chart in which the app was ranked, seen on most days."""
+    ranked = stands.filter(pl.col("rank").is_not_null() | pl.col("peak_rank").is_not_null()).sort(
+        "days_known", descending=True
+    )
+    known = known_charts(ranked.head(1).with_columns(readings=pl.col("days_known")))
+    return next(iter(known), None)
+
+
+def _app(selection: Selection) -> App:
+    return next(app for app in desk().apps if app.slug == selection.apps[0])
+
+
+def _head(selection: Selection, reader: Reader) -> list[Any]:
+    app = _app(selection)
+    swatch = html.Span(className="swatch", style={"background": reader.theme.of(app)})
+    return [swatch, html.B(app.name), html.Span(app.publisher, className="then")]
+
+
+def _told(cursor: Cursor, selection: Selection, reader: Reader) -> list[Component]:
+    app, say = _app(selection), reader.say
+    return [
+        html.H2(say("app.ranks"), id=f"{PAGE}-table"),
+        _ranks(desk().ask(cursor, offers.stands, app.slug), selection, reader),
+        html.H2(say("app.ratings")),
+        _ratings(cursor, app, selection, reader),
+        html.H2(say("app.claims")),
+        _claims(cursor, app, selection, reader),
+        html.Div([_launches(app, say), _names(app, say), _ids(app, say)], className="sections"),
+    ]
+
+
+def _ranks(stands: pl.DataFrame, selection: Selection, reader: Reader) -> Component:
+    say = reader.say
+    if stands.is_empty():
+        return html.P(say("app.no_rank"), className="state")
+    heads = {name: say(f"app.{name}") for name in ("chart", "rank", "observed", "peak", "peak_on", "days")}
+    rows = [_stand(row, selection, reader) for row in stands.head(CHARTS).iter_rows(named=True)]
+    return ledger(heads, rows, name="stands", caption=say("app.ranks"), numbers=("rank", "peak", "days"))
+
+
+def _stand(row: dict[str, Any], selection: Selection, reader: Reader) -> list[Any]:
+    say = reader.say
+    chart = next(iter(known_charts(pl.DataFrame([{**row, "readings": 0}]))))
+    words = f"{say.country(row['country'])} · {say(f'chart.{collection_key(chart)}')} · {say.category(row['category'])}"
+    link = dcc.Link(
+        words, href="/rankings" + reader.address(replace(selection.of_chart(chart), since=None, until=None))
+    )
+    absent = say("state.absent", depth=row["depth"]) if row["state"] == "absent" else say(f"cell.{row['state']}")
+    rank = say.number(row["rank"]) if row["rank"] is not None else html.Span(absent, className="state")
+    seen = html.A(say.moment(row["observed_at"]), href=f"/evidence/{row['reading_id']}")
+    peak = say.number(row["peak_rank"]) if row["peak_rank"] is not None else "–"
+    return [
+        link,
+        rank,
+        seen,
+        peak,
+        say.short_day(row["peak_on"]) if row["peak_on"] else "–",
+        say.number(row["days_known"]),
+    ]
+
+
+def _ratings(cursor: Cursor, app: App, selection: Selection, reader: Reader) -> Component:
+    say, found = reader.say, desk().ask(cursor, ratings.scores, app.slug)
+    if found.is_empty():
+        return html.P(say("app.no_rating"), className="state")
+    versions = desk().ask(cursor, ratings.timeline, app.slug).filter(pl.col("what") == "version")
+    heads = {name: say(f"app.{name}") for name in ("front", "score", "count", "version", "observed")}
+    rows = [_rating(row, versions, selection, reader) for row in found.iter_rows(named=True)]
+    return ledger(heads, rows, name="fronts", caption=say("app.ratings"), numbers=("score", "count"))
+
+
+def _rating(row: dict[str, Any], versions: pl.DataFrame, selection: Selection, reader: Reader) -> list[Any]:
+    say = reader.say
+    here = versions.filter(pl.col("country") == row["country"], pl.col("store") == row["store"]).sort("observed_at")
+    asked = replace(selection, store=row["store"], country=row["country"], since=None, until=None)
+    link = dcc.Link(
+        f"{say.country(row['country'])} · {say('store.' + row['store'])}", href="/ratings" + reader.address(asked)
+    )
+    score = say.number(round(row["score"], 2)) if row["score"] is not None else "–"
+    version = here["value"][-1] if here.height else "–"
+    return [link, score, say.number(row["rating_count"]), version, say.moment(row["last_at"])]
+
+
+def _claims(cursor: Cursor, app: App, selection: Selection, reader: Reader) -> Component:
+    say, found = reader.say, desk().ask(cursor, claims.claims, app.slug)
+    if found.is_empty():
+        return html.P(say("app.no_claim"), className="state")
+    items = [
+        html.Li([verdict_word(row["verdict"], say), " ",
+                 dcc.Link(row[f"statement_{say.code}"], href=f"/claims/{row['claim']}{reader.address(selection)}")])
+        for row in found.head(CLAIMS).iter_rows(named=True)
+    ]  # fmt: skip
+    every = html.Li(dcc.Link(say.count("app.every_claim", found.height), href="/claims" + reader.address(selection)))
+    return html.Ul([*items, *([every] if found.height > CLAIMS else [])], className="plain-list")
+
+
+def _launches(app: App, say: Language) -> Component:
+    return _listed(
+        "app.launches", [_launch(launch, say) for launch in sorted(app.launches, key=lambda one: one.on)], say
+    )
+
+
+def _launch(launch: Launch, say: Language) -> list[Any]:
+    day = say.short_day(launch.on) if launch.precision == "day" else say.month(launch.on)
+    where = f", {say.country(launch.territory)}" if launch.territory else ""
+    source = html.Div(launch.source, className="state", lang="en")
+    return [
+        html.B(say(f"platform.{launch.platform}")),
+        f" : {day}{where}" if say.code == "fr" else f": {day}{where}",
+        source,
+    ]
+
+
+def _names(app: App, say: Language) -> Component:
+    return _listed("app.names", [_name(period, say) for period in app.names], say)
+
+
+def _name(period: NamePeriod, say: Language) -> list[Any]:
+    return [html.B(period.name), html.Div(_since(period.since, period.until, say), className="state")]
+
+
+def _ids(app: App, say: Language) -> Component:
+    return _listed("app.ids", [_id(key, say) for key in app.store_ids], say)
+
+
+def _id(key: StoreId, say: Language) -> list[Any]:
+    note = [html.Div(key.note, className="state", lang="en")] if key.note else []
+    when = _since(key.since, key.until, say) if key.since or key.until else ""
+    return [f"{say(f'store.{key.store}')} ", html.Code(key.app_id), html.Div(when, className="state"), *note]
+
+
+def _since(since: Any, until: Any, say: Language) -> str:  # noqa: ANN401 - days or None
+    if since and until:
+        return say("app.from_to", since=say.short_day(since), until=say.short_day(until))
+    if since:
+        return say("app.from", since=say.short_day(since))
+    return say("app.until", until=say.short_day(until)) if until else say("app.always")
+
+
+def _listed(key: str, items: list[list[Any]], say: Language) -> Component:
+    rows = [html.Li(item) for item in items] or [html.Li(say("app.unknown"), className="state")]
+    return html.Div([html.H2(say(key)), html.Ul(rows, className="plain-list")])

@@ -1,0 +1,121 @@
+"""Takes in somebody's tables and archives, by a mapping file; what was taken in before changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from crawlers.archive import Archive
+from crawlers.imports import Imported as Found
+from crawlers.imports import adopt_table, import_answer, import_table
+from crawlers.landing import Landing
+from crawlers.mapping import MappedAnswer, Mapping, read_mapping
+from essor.jobs.recover import recover_and_refresh
+from essor.jobs.refresh import Refreshed
+from essor.jobs.replay import Progress, Replayed, free_run_id, replay
+from essor.model.errors import SettingsError
+from essor.settings import Settings
+from pipeline.tables import as_json_lines
+
+_WARC = (".warc", ".warc.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What one file gave."""
+
+    file: str
+    """The file, as it was named."""
+    readings: int
+    """Readings in it; 0 when it had been imported before with this mapping."""
+    rejects: list[str]
+    """What was set aside on reading, each with its place and the reason; the tables' own rules come after."""
+    note: str | None
+    """What a person should know of it."""
+    loads: list[Refreshed]
+    """What the warehouse took in."""
+
+    def __str__(self) -> str:
+        if self.note:
+            return f"{self.file}: {self.note}."
+        new, aside = sum(load.readings for load in self.loads), len(self.rejects) + sum(x.rejects for x in self.loads)
+        example = f", as {self.rejects[0]}" if self.rejects else ""
+        told = f" {aside:,} facts set aside{example}." if aside else ""
+        return f"{self.file}: {self.readings:,} readings, {new:,} new.{told}"
+
+
+def import_files(
+    settings: Settings, paths: Sequence[Path], mapping: str | None, progress: Progress
+) -> list[Imported | Replayed]:
+    """Import each file: tables by their mapping, WARC files through today's parsers.
+
+    `mapping` is a file, or the name of one that comes with essor. Raises SettingsError when a table has none.
+    """
+    recover_and_refresh(settings)
+    done: list[Imported | Replayed] = []
+    for number, path in enumerate(paths):
+        if path.name.endswith(_WARC):
+            done += replay(settings, [path], lambda *_: None)
+        else:
+            done.append(_import(settings, path, *_mapping(mapping, path)))
+        progress(number + 1, len(paths))
+    return done
+
+
+def mappings() -> list[str]:
+    """The names of the mappings that come with essor."""
+    found = (files("essor") / "mappings").iterdir()
+    return sorted(one.name.removesuffix(".toml") for one in found if one.name.endswith(".toml"))
+
+
+def _mapping(said: str | None, path: Path) -> tuple[Mapping, str]:
+    """The mapping and its text."""
+    if said is None:
+        raise SettingsError(f"{path} needs a mapping: give --mapping FILE, or one of {', '.join(mappings())}.")
+    if said in mappings():
+        text = (files("essor") / "mappings" / f"{said}.toml").read_text("utf-8")
+    elif Path(said).is_file():
+        text = Path(said).read_text("utf-8")
+    else:
+        raise SettingsError(f"There is no mapping {said}: give a file, or one of {', '.join(mappings())}.")
+    return read_mapping(said, text), text
+
+
+def _import(settings: Settings, path: Path, mapping: Mapping, text: str) -> Imported:
+    digest = hashlib.sha256(path.read_bytes() + text.encode()).hexdigest()[:12]
+    run_id = free_run_id(settings, f"import-{path.name.split('.')[0]}-{digest}")
+    if run_id is None:
+        return Imported(str(path), 0, [], "nothing new, because it was imported before with this mapping", [])
+    begun, note = datetime.now(UTC), f"from {mapping.origin}"
+    said = _answer(mapping, path) if mapping.kind == "answers" else None
+    table = _table(settings.data_dir, path, mapping, run_id) if said is None else None
+    with Landing.begin(settings.data_dir, run_id, "import", begun, note=note, imported=said is None) as landing:
+        found = _archived(settings.data_dir, path, said, run_id) if said else table or Found()
+        for reading in found.readings:
+            landing.add(reading)
+        rejects = [f"{row.file} byte {row.offset}: {row.reason}" for row in found.rejects]
+        landing.finish("complete", datetime.now(UTC), note="; ".join(rejects[:5]) or None)
+    return Imported(str(path), len(found.readings), rejects, None, recover_and_refresh(settings))
+
+
+def _table(data_dir: Path, path: Path, mapping: Mapping, run_id: str) -> Found:
+    file = adopt_table(data_dir, path)
+    if file.endswith(".parquet"):
+        file = as_json_lines(data_dir / file).relative_to(data_dir).as_posix()
+    return import_table(data_dir, file, mapping, run_id)
+
+
+def _answer(mapping: Mapping, path: Path) -> MappedAnswer:
+    said = next((one for one in mapping.answers if one.file == path.name), None)
+    if said is None:
+        raise SettingsError(f"The mapping does not say which address {path.name} answers: add it under [[answers]].")
+    return said
+
+
+def _archived(data_dir: Path, path: Path, said: MappedAnswer, run_id: str) -> Found:
+    with Archive(data_dir, run_id, {"description": f"import of {path.name}"}) as archive:
+        return import_answer(path.read_bytes(), said, archive, run_id)

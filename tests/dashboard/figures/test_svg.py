@@ -1,0 +1,87 @@
+"""Tests of dashboard/figures/svg.py."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import plotly.graph_objects as go
+import pytest
+
+from dashboard.figures.rank_history import HEIGHT, rank_history_figure
+from dashboard.figures.svg import NotDrawable, Words, drawable, still, still_table
+from dashboard.figures.theme import DARK, LIGHT
+from dashboard.language import Language
+from tests.dashboard.frames import apps, history
+
+EN = Language("en")
+WORDS = Words("Le Chat climbed & <fell>", "Rank at each look", "Source: Apple · Data of 9 Oct 2026", ("1. A launch",))
+SPACE = "{http://www.w3.org/2000/svg}"
+
+
+def image(text: str) -> ET.Element:
+    """The SVG as a browser reads it: whole, or not at all."""
+    return ET.fromstring(text)
+
+
+def texts(root: ET.Element) -> list[str]:
+    """All its words."""
+    return ["".join(element.itertext()) for element in root.iter(f"{SPACE}text")]
+
+
+def ranks() -> go.Figure:
+    """A rank history with a gap, an absence and a failed look."""
+    seen = history("le-chat", [(0, 60), (1, 58), (4, None), (5, 28), (6, "failed")])
+    return rank_history_figure(seen, apps("le-chat"), EN, LIGHT, timedelta(days=1), bridged=True)
+
+
+def test_title_source_and_data_date_are_drawn_in() -> None:
+    """An image says by itself what it shows; what a store named is text and never markup."""
+    said = texts(image(still(ranks(), WORDS, EN, LIGHT, HEIGHT)))
+    assert {"Le Chat climbed & <fell>", "Rank at each look", "Source: Apple · Data of 9 Oct 2026"} <= set(said)
+    assert "1. A launch" in said
+    assert {"1", "3", "10", "30", "100", "Looks", "Le Chat 28"} <= set(said)
+
+
+def test_a_gap_is_a_gap_and_no_number_is_broken() -> None:
+    """The line begins anew after it; nothing is drawn at a place that is none."""
+    text = still(ranks(), WORDS, EN, LIGHT, HEIGHT)
+    assert "nan" not in text.lower()
+    assert "None" not in text
+    line = next(path for path in re.findall(r'd="(M[^"]*)" fill="none"[^>]*stroke-width="3"', text))
+    assert line.count("M") == 2
+
+
+def test_both_themes_have_their_ground() -> None:
+    """A dark image is dark by itself."""
+    assert f'fill="{DARK.surface}"' in still(ranks(), WORDS, EN, DARK, HEIGHT)
+
+
+def test_bars_bands_and_error_bars_are_drawn() -> None:
+    """What the other figures are made of."""
+    figure = go.Figure(
+        [
+            go.Scatter(x=[1, 2], y=[1, 2], line={"width": 0}),
+            go.Scatter(x=[1, 2], y=[3, 4], fill="tonexty", fillcolor="#123456"),
+            go.Bar(x=[1, 2], y=[1, 1], marker={"color": "#654321"}),
+            go.Scatter(x=[1], y=[2], mode="markers", error_y={"type": "data", "array": [1]}),
+        ]
+    )
+    root = image(still(figure, WORDS, EN, LIGHT, 300))
+    assert [one.get("fill") for one in root.iter(f"{SPACE}polygon")] == ["#123456"]
+    assert [one.get("fill") for one in root.iter(f"{SPACE}rect")].count("#654321") == 2
+
+
+def test_a_map_is_left_to_the_browser() -> None:
+    """It says so, and draws no empty image."""
+    world = go.Figure(go.Choropleth(locations=["FRA"], z=[1]))
+    assert not drawable(world)
+    with pytest.raises(NotDrawable, match="browser"):
+        still(world, WORDS, EN, LIGHT, 300)
+
+
+def test_a_table_is_drawn_in_rows() -> None:
+    """Where the figure is a table."""
+    said = texts(image(still_table([("Rank", "App"), ("1", "<b>Claude</b>")], WORDS, LIGHT)))
+    assert {"Rank", "App", "1", "<b>Claude</b>"} <= set(said)

@@ -1,0 +1,74 @@
+"""Tests of dashboard/site.py: what is left when the server is gone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from essor.jobs.export_site import export_site
+from essor.model.errors import SettingsError
+from essor.settings import read_settings
+from tests.dashboard.small_lake import write_lake
+from tests.dashboard.test_api import CHATGPT, LE_CHAT, small_history
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site exported from the small history, with one embed that was asked for and one that is named."""
+    data_dir, folder = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("site")
+    write_lake(data_dir, small_history(data_dir), names={LE_CHAT: "Le Chat", CHATGPT: "ChatGPT"})
+    (data_dir / "embeds.txt").write_text("rankings?apps=chatgpt&lang=fr\nrankings?nonsense=1\n", "utf-8")
+    export_site(read_settings(data_dir=data_dir), folder, ["https://x.org/embed/top_chart?country=fr&theme=dark"])
+    return folder
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "rankings/first",
+        "rankings/lang=fr/theme=dark",
+        "rankings/store=apple/country=fr/chart=top-free/category=6007/lang=en/theme=light",
+        "rankings/apps=chatgpt/lang=fr",
+        "top_chart/country=fr/theme=dark",
+    ],
+)
+def test_every_embed_lies_where_the_server_gave_it(site: Path, folder: str) -> None:
+    """Its page, its image and its data."""
+    files = {path.name for path in (site / "embed" / folder).iterdir() if path.is_file()}
+    assert {"index.html", "figure.svg", "figure.csv", "figure.json"} <= files
+
+
+def test_a_page_needs_nothing_but_the_files_beside_it(site: Path) -> None:
+    """Every address in it is relative and leads to a file; none names a host."""
+    page = site / "embed" / "rankings" / "apps=chatgpt" / "lang=fr" / "index.html"
+    text = page.read_text("utf-8")
+    assert "http" not in text.partition('id="drawn"')[0].replace("http-equiv", "")
+    for name in ("embed.css", "embed.js", "plotly.js"):
+        assert (page.parent / "../../../../embed-assets" / name).resolve().exists()
+        assert f'"../../../../embed-assets/{name}"' in text
+
+
+def test_the_data_say_what_they_are_about(site: Path) -> None:
+    """Finding, sources and snapshot stand beside the rows."""
+    about = json.loads((site / "embed/rankings/apps=chatgpt/lang=fr/figure.json").read_text("utf-8"))
+    assert about["figure"] == "rankings"
+    assert about["snapshot"]
+    assert about["rows"]
+
+
+def test_an_address_with_a_query_is_led_to_its_folder(site: Path) -> None:
+    """The page at /embed/rankings knows every folder, and says when there is none."""
+    text = (site / "embed" / "rankings" / "index.html").read_text("utf-8")
+    known = json.loads(text.partition('id="known">')[2].partition("</script>")[0])
+    assert "apps=chatgpt/lang=fr" in known["folders"]
+    assert known["fields"][:3] == ["apps", "store", "country"]
+    assert set(known["missing"]) == {"fr", "en"}
+
+
+def test_a_file_is_not_written_over(tmp_path: Path) -> None:
+    """The folder's name is asked for again."""
+    (tmp_path / "site").write_text("mine", "utf-8")
+    with pytest.raises(SettingsError, match="Name a folder"):
+        export_site(read_settings(data_dir=tmp_path), tmp_path / "site")

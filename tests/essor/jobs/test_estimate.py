@@ -1,0 +1,171 @@
+"""Estimating, restating and re-fitting, with every earlier statement kept."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from essor.jobs.ask import answer, opened
+from essor.jobs.claims import _claim_row
+from essor.jobs.estimate import backtest, calibrate, estimate
+from essor.jobs.metrics import land_rows
+from essor.jobs.refresh import refresh
+from essor.model.charts import OVERALL, Chart, ChartReading, Collection
+from essor.model.claims import read_claim
+from essor.model.observation import Status
+from essor.model.stores import StoreName
+from essor.model.tables import CLAIMS
+from essor.settings import Settings
+from pipeline.schemas import SCHEMAS
+from tests.landed import CLAUDE, LE_CHAT, at, chart_reading, evidence, land, listing_reading
+from warehouse.loads import last_complete
+from warehouse.reads import estimates as reads
+from warehouse.reads import launches
+
+US = Chart(StoreName.APPLE, "us", Collection.TOP_FREE, OVERALL[StoreName.APPLE])
+FIRST = date(2026, 3, 2)
+FILL = [f"{7_000_000_000 + n}" for n in range(99)]
+
+
+def look(day: int, rank: int | None, *, parser: int = 1, status: Status = Status.COMPLETE) -> ChartReading:
+    """Claude at `rank` of the overall US chart on the n-th day."""
+    ids = list(FILL)
+    if rank is not None:
+        ids.insert(rank - 1, CLAUDE)
+    moment = at(f"{FIRST + timedelta(days=day)} 12:00")
+    return chart_reading(moment, ids, chart=US, status=status, said=evidence(moment, parser=parser))
+
+
+def a_week(settings: Settings) -> None:
+    """Load a week in which Claude fell by a rank a day."""
+    land(settings.data_dir, [look(day, 1 + day) for day in range(7)], "week")
+    refresh(settings)
+
+
+def test_estimating_twice_states_nothing_twice(settings: Settings) -> None:
+    """The second run finds every figure as it was, and makes no load."""
+    a_week(settings)
+    first = estimate(settings)
+    assert first.stated == answer(settings, "SELECT count(*) FROM lake.estimates").item() >= 7
+    snapshot = last_complete(settings.data_dir)
+    again = estimate(settings)
+    assert (again.stated, again.restated, again.withdrawn) == (0, 0, 0)
+    assert again.unchanged == first.stated
+    assert last_complete(settings.data_dir) == snapshot
+
+
+def test_an_unobserved_day_has_no_estimate_and_an_absent_one_a_bound(settings: Settings) -> None:
+    """Ranked, failed, absent: a figure, nothing, an upper bound."""
+    land(settings.data_dir, [look(0, 3), look(1, None, status=Status.FAILED), look(2, None)])
+    refresh(settings)
+    estimate(settings)
+    with opened(settings) as cursor:
+        rows = reads.daily(cursor, "claude").select("day", "kind", "central").rows()
+    assert [(day, kind) for day, kind, _ in rows] == [(FIRST, "estimated"), (FIRST + timedelta(days=2), "upper_bound")]
+    assert rows[1][2] is None
+
+
+def test_a_restated_figure_stays_visible_beside_the_first(settings: Settings) -> None:
+    """A better parser moves a rank: the figure is restated, the first statement is still there, and as of then."""
+    a_week(settings)
+    estimate(settings)
+    before = last_complete(settings.data_dir)
+    land(settings.data_dir, [look(0, 10, parser=2)], "again")
+    refresh(settings)
+    assert estimate(settings).restated == 1
+    with opened(settings) as cursor:
+        told = reads.statements(cursor, "claude", FIRST, FIRST + timedelta(days=1), store="apple", country="us")
+    assert told.select("first", pl.col("central").round()).rows() == [(True, 119_120), (False, 52_000)]
+    now, then = (answer(settings, _CENTRAL, moment).item() for moment in (None, before))
+    assert (round(now), round(then)) == (52_000, 119_120)
+
+
+_CENTRAL = f"SELECT central FROM estimates WHERE app = 'claude' AND day = DATE '{FIRST}' AND country = 'us'"
+
+
+def claimed(settings: Settings, downloads: int, number: int = 0) -> None:
+    """File a vendor's figure for Claude's week."""
+    text = f"""
+        app = "claude"
+        quantity = "downloads"
+        value = {downloads}
+        stores = ["apple"]
+        countries = ["us"]
+        since = {FIRST}
+        until = {FIRST + timedelta(days=6)}
+        kind = "vendor_estimate"
+        said_by = "A vendor"
+        origin = "Vendor {number}"
+        fr = "Un chiffre."
+        en = "A figure."
+        sources = [{{ title = "A page", publisher = "A site" }}]
+    """
+    row = _claim_row(read_claim(f"made-up-{number}", text))
+    land_rows(
+        settings.data_dir, "claims", {CLAIMS: _typed(row)}, at("2026-11-02 00:00") + timedelta(seconds=number), ""
+    )
+    refresh(settings)
+
+
+def _typed(row: dict[str, object]) -> pl.DataFrame:
+    return pl.DataFrame([row], {name: kind for name, kind in SCHEMAS["claims"].items() if name != "recorded_at"})
+
+
+def test_a_calibration_writes_a_version_beside_the_old_and_changes_no_earlier_snapshot(settings: Settings) -> None:
+    """Twice what the curve says moves its level up; as of before, figures, sums and methods are what they were."""
+    a_week(settings)
+    estimate(settings)
+    with opened(settings) as cursor:
+        week = (FIRST, FIRST + timedelta(days=7))
+        sums = reads.sums(cursor, "claude", *week, countries=["us"])
+        race = launches.race(cursor)
+    before = last_complete(settings.data_dir)
+    claimed(settings, round(2 * sums["central"].item()))
+    done = calibrate(settings)
+    assert done.versions == {"rank_curve": 2}
+    with opened(settings) as cursor:
+        assert reads.sums(cursor, "claude", *week, countries=["us"])["central"].item() > 1.2 * sums["central"].item()
+        assert reads.methods(cursor).filter(method="rank_curve")["version"].to_list() == [1, 2]
+    with opened(settings, before) as cursor:
+        assert reads.sums(cursor, "claude", *week, countries=["us"]).equals(sums)
+        assert reads.methods(cursor).filter(method="rank_curve")["version"].to_list() == [1]
+        assert launches.race(cursor).equals(race)
+    assert calibrate(settings).versions == {}, "the same ground truth gives no further version"
+
+
+def test_without_ground_truth_nothing_is_fitted_and_it_is_said(settings: Settings) -> None:
+    """An empty warehouse, and one whose claims no estimate covers, say that there is too little."""
+    assert "No ground truth" in str(calibrate(settings))
+    told = backtest(settings)
+    assert {method["coverage"] for method in told.methods} == {None}
+    assert "too little ground truth" in str(told)
+
+
+def test_a_backtest_lists_what_was_held_out(settings: Settings) -> None:
+    """One covered claim is one tested point, and too few to speak of coverage."""
+    a_week(settings)
+    claimed(settings, 500_000)
+    told = backtest(settings)
+    (row,) = told.points
+    assert (row["point"], row["method"], row["downloads"]) == ("made-up-0", "rank_curve", 500_000)
+    assert row["low"] < row["central"] < row["high"]
+    assert {method["method"]: method["points"] for method in told.methods} == {"rating_velocity": 0, "rank_curve": 1}
+
+
+def test_ratings_become_estimates(settings: Settings) -> None:
+    """Two looks at a listing a week apart give six whole days, flagged as interpolated."""
+    land(
+        settings.data_dir,
+        [listing_reading(at("2026-10-01 12:00"), LE_CHAT, 100), listing_reading(at("2026-10-08 12:00"), LE_CHAT, 240)],
+    )
+    refresh(settings)
+    estimate(settings)
+    with opened(settings) as cursor:
+        rows = reads.daily(cursor, "le-chat")
+        total = reads.sums(cursor, "le-chat", date(2026, 10, 1), date(2026, 10, 9), countries=["no"])
+    assert rows.height == 6
+    assert rows["interpolated"].all()
+    assert rows["central"].to_list() == pytest.approx([20 / 0.0163] * 6, rel=1e-3)
+    assert total.select("covered", "bounded", "missing").row(0) == (6, 0, 2)

@@ -1,0 +1,154 @@
+"""``python3 -m inference_probe.local`` from start to end, on the processor."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from essor.model.errors import EssorError
+from essor.model.probes import EngineReading, Machine, Outcome
+from inference_probe.lines import line_of, word_of, words_of
+from inference_probe.local import commands
+from inference_probe.local.commands import main, table_of
+
+QUICK = ["--device", "cpu", "--dtype", "float32", "--tiny", "--compile", "none"]
+FEW = ["--new-tokens", "4", "--windows", "2", "--prefills", "2"]
+NO_TORCH = "torch is not installed: the local engine cannot run"
+
+
+@pytest.mark.slow
+def test_every_case_is_a_line_with_its_times_and_checks(tmp_path: Path) -> None:
+    """Two models in two cases give four complete readings, checked against the library and labelled as random."""
+    pytest.importorskip("torch", reason=NO_TORCH)
+    readings = _run(tmp_path, "--models", "mistral-7b-v0.3,gpt-oss-20b", "--cases", "1x32,2x32")
+    assert [(r.model, r.batch) for r in readings] == [
+        ("tiny-mistral-7b-v0.3", 1),
+        ("tiny-mistral-7b-v0.3", 2),
+        ("tiny-gpt-oss-20b", 1),
+        ("tiny-gpt-oss-20b", 2),
+    ]
+    for reading in readings:
+        assert (reading.outcome, reading.weights, reading.captured) == (Outcome.COMPLETE, "random", False)
+        assert reading.prefill_ms
+        assert reading.decode_ms_per_token
+        assert reading.measured_bandwidth_gb_s
+        assert reading.logits_error is not None
+        assert reading.logits_error < 1e-5
+        assert reading.tokens_agree == 1.0
+        assert reading.joules_per_token is None
+        assert reading.decode_device_ms == ()
+
+
+@pytest.mark.slow
+def test_real_weights_are_read_from_their_folder(tmp_path: Path) -> None:
+    """Safetensors in a folder run through the same engine and checks, and the reading names the folder."""
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
+    from inference_probe.architecture import architecture
+    from inference_probe.local.reference import random_model
+    from inference_probe.local.tiny import tiny
+
+    folder = tmp_path / "weights"
+    random_model(tiny(architecture("qwen3-8b")), "cpu", torch.float32).save_pretrained(folder)
+    (reading,) = _run(tmp_path, "--models", "qwen3-8b", "--cases", "1x32", "--weights", str(folder))
+    assert (reading.outcome, reading.weights) == (Outcome.COMPLETE, str(folder))
+
+
+@pytest.mark.slow
+def test_weights_of_another_model_are_a_recorded_crash(tmp_path: Path) -> None:
+    """A folder with another model's weights ends as a crash with the two parameter counts."""
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
+    from inference_probe.architecture import architecture
+    from inference_probe.local.reference import random_model
+    from inference_probe.local.tiny import tiny
+
+    folder = tmp_path / "weights"
+    random_model(tiny(architecture("gemma-2-9b")), "cpu", torch.float32).save_pretrained(folder)
+    (reading,) = _run(tmp_path, "--models", "qwen3-8b", "--cases", "1x32", "--weights", str(folder))
+    assert reading.outcome is Outcome.CRASHED
+    assert "parameters" in str(reading.message)
+
+
+@pytest.mark.slow
+def test_without_a_gpu_every_case_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    """On a machine with torch and no GPU each case is a recorded result that says so."""
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    (reading,) = _run(tmp_path, "--models", "qwen3-8b", "--cases", "1x32", "--device", "cuda")
+    assert reading.outcome is Outcome.SKIPPED
+    assert "no GPU" in str(reading.message)
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome", "said"),
+    [
+        ("import sys; sys.exit('boom')", Outcome.CRASHED, "boom"),
+        ("import sys; sys.exit('torch.OutOfMemoryError: CUDA out of memory')", Outcome.OUT_OF_MEMORY, "memory"),
+        ("import os; os.kill(os.getpid(), 9)", Outcome.OUT_OF_MEMORY, "exit -9"),
+        ("import time; time.sleep(60)", Outcome.TIMED_OUT, "no result within 1 s"),
+    ],
+    ids=["crash", "out-of-memory", "killed", "hang"],
+)
+def test_a_childs_end_is_the_result_of_what_it_did_not_come_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, outcome: Outcome, said: str
+) -> None:
+    """A child that crashes, starves or hangs leaves its finished cases, and the others are recorded with its end."""
+    done = line_of(_reading())
+    child = tmp_path / "child.py"
+    child.write_text(f"print({done!r}, flush=True)\nprint('chatter of a library', flush=True)\n{body}\n")
+    monkeypatch.setattr(commands, "_child_command", lambda shape, given: [sys.executable, str(child)])
+    monkeypatch.setattr(commands, "_missing_packages", lambda: None)
+    readings = _run(tmp_path, "--models", "qwen3-8b", "--cases", "1x512,8x512", "--seconds", "1")
+    assert [(r.batch, r.outcome) for r in readings] == [(1, Outcome.COMPLETE), (8, outcome)]
+    assert said in str(readings[1].message)
+
+
+def test_cases_that_cannot_be_read_are_refused() -> None:
+    """A case is BATCHxCONTEXT; anything else is said with an example."""
+    assert main(["--cases", "12", "--models", "qwen3-8b"]) == 2
+
+
+def test_a_line_of_something_else_is_refused() -> None:
+    """A line that is no word of a probe is refused with its beginning."""
+    with pytest.raises(EssorError, match="Not a line of a probe"):
+        word_of('{"kind": "weather"}')
+
+
+def test_readings_come_back_from_their_lines() -> None:
+    """A reading is the same after being written and read, and its line has the derived figures beside the raw ones."""
+    reading = _reading()
+    line = line_of(reading)
+    assert list(words_of([line, "", "\n"])) == [reading]
+    for name in ("prefill_ms", "decode_ms_per_token", "fraction_of_measured_bandwidth", "bytes_per_token"):
+        assert f'"{name}"' in line
+
+
+def test_the_table_shows_what_is_missing_as_missing() -> None:
+    """A case without times has dashes, never zeros."""
+    lines = list(table_of([_reading(outcome=Outcome.OUT_OF_MEMORY, message="too large")]))
+    assert "-" in lines[1].split()
+    assert "out_of_memory: too large" in lines[1]
+
+
+def _run(folder: Path, *arguments: str) -> list[EngineReading]:
+    out = folder / "lines.jsonl"
+    assert main([*QUICK, *FEW, *arguments, "--out", str(out)]) == 0
+    words = list(words_of(out.read_text("utf-8").splitlines()))
+    return [word for word in words if isinstance(word, EngineReading)]
+
+
+def _reading(outcome: Outcome = Outcome.COMPLETE, message: str | None = None) -> EngineReading:
+    return EngineReading(
+        model="qwen3-8b",
+        weights="random",
+        dtype="bfloat16",
+        batch=1,
+        context=512,
+        new_tokens=4,
+        observed_at="2026-11-20T12:00:00+00:00",
+        outcome=outcome,
+        message=message,
+        machine=Machine("Linux x86_64", 2, software=(("torch", "2.11.0"),)),
+    )

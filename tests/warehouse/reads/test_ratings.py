@@ -1,0 +1,138 @@
+"""Ratings, versions and installs: counters that fall, reset, or were not looked at for a month."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from essor.jobs.ask import opened
+from essor.jobs.history import import_history
+from essor.jobs.refresh import refresh
+from essor.settings import Settings, read_settings
+from tests.landed import LE_CHAT, at, land, listing_reading
+from warehouse.reads import ratings
+from warehouse.reads.events import median_band
+
+
+def counted(settings: Settings, counts: list[int | None], run: str = "run") -> list[dict[str, Any]]:
+    """The steps of a count that was read daily; None for a day without a look."""
+    found = [
+        listing_reading(at(f"2026-09-{day:02d} 12:00"), LE_CHAT, count)
+        for day, count in enumerate(counts, 1)
+        if count is not None
+    ]
+    land(settings.data_dir, found, run)
+    refresh(settings)
+    with opened(settings) as cursor:
+        return ratings.steps(cursor, "le-chat").to_dicts()
+
+
+def test_a_fall_and_its_recovery_add_nothing(settings: Settings) -> None:
+    """Growth counts above the highest count; the fall is shown with how far it went."""
+    rows = counted(settings, [100, 98, 103])
+    assert [(r["change"], r["new_ratings"], r["fell_by"]) for r in rows] == [
+        ("first", None, 0), ("fell", 0, 2), ("grew", 3, 0),
+    ]  # fmt: skip
+
+
+def test_a_reset_starts_again(settings: Settings) -> None:
+    """A count below half of the one before is a reset: what came in then is unknown, and growth goes on from there."""
+    rows = counted(settings, [1000, 20, 50])
+    assert [(r["change"], r["new_ratings"]) for r in rows] == [("first", None), ("reset", None), ("grew", 30)]
+
+
+def test_a_gap_is_spread_over_its_days(settings: Settings) -> None:
+    """Thirty new ratings over three days without a look are ten a day."""
+    assert [row["per_day"] for row in counted(settings, [100, None, None, 130])] == [None, 10.0]
+
+
+@hypothesis_settings(max_examples=15, deadline=None)
+@given(
+    counts=st.lists(st.integers(60, 100), min_size=2, max_size=8),
+    hole=st.integers(0, 7),
+    seed=st.randoms(use_true_random=False),
+)
+def test_new_ratings_add_up_to_the_rise_of_the_highest_count(
+    tmp_path_factory: pytest.TempPathFactory, counts: list[int], hole: int, seed: Any
+) -> None:
+    """Whatever rises and falls between, and whichever look that is not the highest is missing."""
+    del seed
+    settings = read_settings(data_dir=tmp_path_factory.mktemp("counts"))
+    removable = 0 < hole < len(counts) and counts[hole] < max(counts[:hole])
+    seen = [None if removable and n == hole else count for n, count in enumerate(counts)]
+    rows = counted(settings, seen)
+    assert sum(row["new_ratings"] or 0 for row in rows) == max(counts) - counts[0]
+
+
+@pytest.fixture(scope="module")
+def norway(tmp_path_factory: pytest.TempPathFactory, real: Path) -> Settings:
+    """Three years of listings in Norway."""
+    assert real.exists()
+    settings = read_settings(data_dir=tmp_path_factory.mktemp("norway"))
+    import_history(settings)
+    return settings
+
+
+def test_chatgpt_in_norway_over_three_years(norway: Settings) -> None:
+    """184 looks from a first count of 0 to 115,214; one fall, of one rating, and the sum leaves it out."""
+    with opened(norway) as cursor:
+        rows = ratings.steps(cursor, "chatgpt")
+        (score,) = ratings.scores(cursor, "chatgpt").iter_rows(named=True)
+    assert rows.height == 184
+    assert rows["rating_count"][0] == 0
+    assert dict(rows["change"].value_counts().iter_rows())["fell"] == 1
+    falls = rows.filter(change="fell")
+    assert falls.select("previous_count", "rating_count", "fell_by").rows() == [(55, 54, 1)]
+    assert falls["observed_at"][0].date() == date(2023, 8, 22)
+    assert rows["new_ratings"].sum() == 115_214 == score["new_ratings"]
+    assert (score["rating_count"], score["falls"], score["resets"], score["looks"]) == (115_214, 1, 0, 184)
+    assert score["score_in_period"] is None, "with a fall in between the mean of the new ones cannot be told"
+    assert rows["days"].max() > 28, "the month-long gaps are there"
+
+
+def test_deepseek_and_gemini_in_norway(norway: Settings) -> None:
+    """89 and 53 looks; DeepSeek fell twice by one; Gemini's mean of the new ratings follows from two means."""
+    with opened(norway) as cursor:
+        deepseek = ratings.steps(cursor, "deepseek")
+        gemini = ratings.scores(cursor, "gemini", datetime(2025, 9, 1, tzinfo=UTC)).row(0, named=True)
+    assert deepseek.height == 89
+    assert deepseek.filter(change="fell")["fell_by"].to_list() == [1, 1]
+    assert deepseek["new_ratings"].sum() == 126 - 95
+    assert (gemini["looks"], gemini["new_ratings"]) == (53, 12_162 - 2_513)
+    assert 4 < gemini["score_in_period"] < 5
+
+
+def test_versions_and_prices_have_their_window(norway: Settings) -> None:
+    """148 versions of ChatGPT were seen; each change lies between two looks, and the price never changed."""
+    with opened(norway) as cursor:
+        lines = ratings.timeline(cursor, "chatgpt", "no")
+    versions = lines.filter(what="version")
+    assert versions["value"].n_unique() == 148
+    assert (versions["after"].drop_nulls() < versions["observed_at"].tail(-1)).all()
+    assert lines.filter(what="price").height == 1
+
+
+@given(values=st.lists(st.floats(0, 100), min_size=4, max_size=25))
+def test_the_band_of_a_median_holds_it_and_is_made_of_values(values: list[float]) -> None:
+    """Low, middle and high are in order, and the ends are values that were seen."""
+    low, middle, high = median_band(values)
+    assert low <= middle <= high
+    assert {low, high} <= set(values)
+
+
+def test_the_band_of_a_median_is_wide_enough() -> None:
+    """For n values the chance that the median lies outside is at most 20 %, by the binomial law."""
+    for n in range(4, 30):
+        low, _, high = median_band([float(value) for value in range(n)])
+        left_out = int(low)
+        assert int(high) == n - 1 - left_out
+        assert 2 * sum(math.comb(n, k) for k in range(left_out + 1)) / 2**n <= 0.2
+    with pytest.raises(ValueError, match="3 values"):
+        median_band([1.0, 2.0, 3.0])

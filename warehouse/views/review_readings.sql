@@ -1,0 +1,15 @@
+-- One row a look at reviews of an app, also when nothing came; a better reading of the same look replaces the earlier.
+SELECT
+    r.observed_at, r.recorded_at, r.store, r.country, r.language, r.app_id, f.app, r.page, r.status, r.message, r.reviews,
+    r.source, r.source_url, r.http_status, r.capture_file, r.capture_offset, r.sha256, r.parser_version, r.run_id,
+    r.imported, r.reading_id, r.month
+FROM lake.review_readings AS r
+LEFT JOIN lake.followed AS f
+    ON f.store = r.store AND f.app_id = r.app_id
+    AND r.observed_at >= coalesce(f.since, DATE '1970-01-01')
+    AND r.observed_at < coalesce(f.until, DATE '9999-01-01')
+WHERE r.recorded_at <= lake.snapshot()
+  AND NOT EXISTS (
+      FROM lake.superseded AS s
+      WHERE s.reading_id = r.reading_id AND s.recorded_at = r.recorded_at AND s.superseded_at <= lake.snapshot()
+  )
