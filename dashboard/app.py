@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from dashboard.api import embeds, evidence, figures, health
 from dashboard.bundles import BUNDLES, KeptBundles
 from dashboard.desk import make_desk
-from dashboard.first_sight import first_sight, who_asks
+from dashboard.first_sight import first_sight, visitor
 from dashboard.framing import FramedByNone
 from dashboard.shell import register_shell, shell
 from dashboard.threads import ThreadedServer
@@ -40,8 +40,8 @@ class Dashboard(dash.Dash):
     def _first_sight(self, path: str) -> str:
         request = self.backend.request_adapter()
         query = dict(request.args)
-        who, known = who_asks(query, request.cookies, request.headers)
-        return first_sight(self.server.state.desk, path, query, who, theme_known=known)
+        asks = visitor(query, request.cookies, request.headers)
+        return first_sight(self.server.state.desk, path, query, asks)
 
 
 def make_app(settings: Settings) -> dash.Dash:

@@ -13,7 +13,7 @@ import plotly.io
 
 from dashboard.desk import Reader
 from dashboard.drawn import Drawn
-from dashboard.figures.svg import Words, still, still_table
+from dashboard.figures.svg import WIDTH, Words, still, still_table
 from dashboard.figures.theme import graph_config
 from dashboard.selection import read_selection
 
@@ -117,14 +117,14 @@ def foot_parts(drawn: Drawn, reader: Reader) -> list[str]:
     return [*parts, *drawn.notes, *([f"{say('foot.method')} : {drawn.method}"] if drawn.method else [])]
 
 
-def still_image(drawn: Drawn, reader: Reader) -> str:
-    """The figure as SVG with its title, source and data date. Raises NotDrawable for a map."""
+def still_image(drawn: Drawn, reader: Reader, width: int = WIDTH) -> str:
+    """The figure as SVG with its title, source and data date, `width` pixels wide. Raises NotDrawable for a map."""
     say = reader.say
     notes = tuple(f"{mark.number}. {say.short_day(mark.day)} – {mark.title}" for mark in drawn.marks)
     words = Words(drawn.finding, drawn.subtitle, "  ·  ".join([*foot_parts(drawn, reader), "essor"]), notes)
     if drawn.figure is None:
-        return still_table(drawn.ledger, words, reader.theme)
-    return still(drawn.figure, words, say, reader.theme, drawn.height)
+        return still_table(drawn.ledger, words, reader.theme, width)
+    return still(drawn.figure, words, say, reader.theme, drawn.height, width=width)
 
 
 def choices_path(query: str) -> str:
@@ -154,7 +154,7 @@ def _events(drawn: Drawn, reader: Reader) -> str:
 def _links(places: Places, reader: Reader) -> str:
     links = [("CSV", places.data)]
     links += [("SVG", places.image)] if places.image else []
-    links += [(reader.say("embed.page"), places.page)] if places.page else []
+    links += [(reader.say("embedding.page"), places.page)] if places.page else []
     return "".join(f'<a href="{_attribute(address)}" target="_top">{html.escape(text)}</a>' for text, address in links)
 
 

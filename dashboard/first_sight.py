@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from dashboard.desk import Desk, Reader, reader
 from dashboard.drawn import FIGURES, Drawn, Registered
 from dashboard.embeds import still_image
-from dashboard.figures.svg import drawable
+from dashboard.figures.svg import WIDTH, drawable
 from dashboard.figures.theme import DARK, LIGHT, Theme
 from dashboard.selection import read_selection
 from essor.model.errors import EssorError
 
+PHONE = 420
+"""The width of the image for a phone, pixels."""
 
-def first_sight(at: Desk, path: str, query: Mapping[str, object], who: Reader, *, theme_known: bool) -> str:
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks for a page."""
+
+    who: Reader
+    """Their language and theme."""
+    theme_known: bool
+    """Whether the theme was said or chosen before; the browser's own is not known on a first visit."""
+    width: int
+    """How wide a figure they can read, pixels."""
+
+
+def visitor(query: Mapping[str, object], cookies: Mapping[str, str], headers: Mapping[str, str]) -> Visitor:
+    """The visitor of a request."""
+    selection = read_selection(query)
+    known = bool(selection.theme or cookies.get("essor_theme") or cookies.get("essor_scheme"))
+    phone = "Mobi" in str(headers.get("user-agent", ""))
+    return Visitor(reader(selection, cookies, headers), known, PHONE if phone else WIDTH)
+
+
+def first_sight(at: Desk, path: str, query: Mapping[str, object], visitor: Visitor) -> str:
     """The HTML of the page's figure; empty where it has none, or none that can be drawn here.
 
     While the theme is not known yet, on a first visit, the figure comes in both and the browser shows its own.
@@ -22,17 +46,20 @@ def first_sight(at: Desk, path: str, query: Mapping[str, object], who: Reader, *
     figure = next((one for one in FIGURES.values() if one.page == path), None)
     if figure is None:
         return ""
-    themes = [who.theme] if theme_known else [LIGHT, DARK]
-    stills = [_still(at, figure, query, Reader(who.say, theme)) for theme in themes]
+    who, known = visitor.who, visitor.theme_known
+    themes = [who.theme] if known else [LIGHT, DARK]
+    stills = [_still(at, figure, query, replace(visitor, who=Reader(who.say, theme))) for theme in themes]
     if not all(stills):
         return ""
-    shown = "".join(_block(still, None if theme_known else theme) for still, theme in zip(stills, themes, strict=True))
+    shown = "".join(_block(still, None if known else theme) for still, theme in zip(stills, themes, strict=True))
     return f'<div id="first-sight" class="wide" lang="{who.say.code}">{shown}</div>'
 
 
-def _still(at: Desk, figure: Registered, query: Mapping[str, object], who: Reader) -> str:
-    drawn = _drawn(at, figure, query, who)
-    return still_image(drawn, who) if drawn is not None and drawn.figure is not None and drawable(drawn.figure) else ""
+def _still(at: Desk, figure: Registered, query: Mapping[str, object], visitor: Visitor) -> str:
+    drawn = _drawn(at, figure, query, visitor.who)
+    if drawn is None or drawn.figure is None or not drawable(drawn.figure):
+        return ""
+    return still_image(drawn, visitor.who, visitor.width)
 
 
 def _drawn(at: Desk, figure: Registered, query: Mapping[str, object], who: Reader) -> Drawn | None:
@@ -46,12 +73,3 @@ def _drawn(at: Desk, figure: Registered, query: Mapping[str, object], who: Reade
 
 def _block(still: str, theme: Theme | None) -> str:
     return f'<div class="first-{html.escape(theme.name if theme else "known")}">{still}</div>'
-
-
-def who_asks(
-    query: Mapping[str, object], cookies: Mapping[str, str], headers: Mapping[str, str]
-) -> tuple[Reader, bool]:
-    """The reader of a first request, and whether their theme is known."""
-    selection = read_selection(query)
-    known = bool(selection.theme or cookies.get("essor_theme") or cookies.get("essor_scheme"))
-    return reader(selection, cookies, headers), known

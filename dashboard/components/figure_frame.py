@@ -176,13 +176,13 @@ def _embed(name: str, drawn: Drawn, reader: Reader) -> list[Component]:
     height = drawn.height + 190
     frames = {"live": iframe(f"{at}/embed/{name}{live}", drawn.finding, height),
               "kept": iframe(f"{at}/embed/{name}{kept}", drawn.finding, height)}  # fmt: skip
-    image = [_copied(f"{name}-embed-image", say("embed.image"), at + image_path(name, kept, "svg"), say)]
+    image = [_copied(f"{name}-embed-image", say("embedding.image"), at + image_path(name, kept, "svg"), say)]
     png: list[Any] = [" · ", html.A("PNG", href=image_path(name, kept, "png"))]
     still = drawable(drawn.figure)
-    look = html.A(say("embed.look"), href=f"/embed/{name}{kept}", id=f"{name}-embed-look")
+    look = html.A(say("embedding.look"), href=f"/embed/{name}{kept}", id=f"{name}-embed-look")
     return [
-        _copied(f"{name}-embed-live", say("embed.live"), frames["live"], say),
-        _copied(f"{name}-embed-kept", say("embed.kept"), frames["kept"], say),
+        _copied(f"{name}-embed-live", say("embedding.live"), frames["live"], say),
+        _copied(f"{name}-embed-kept", say("embedding.kept"), frames["kept"], say),
         *(image if still else []),
         html.P([look, *(png if still else [])], className="state"),
     ]

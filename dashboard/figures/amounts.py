@@ -19,7 +19,7 @@ ROOM = 1.06
 def amount_axis(low: float, high: float, say: Language, theme: Theme, *, log: bool = False) -> dict[str, Any]:
     """The axis of amounts from `low` to `high`; a straight one begins at zero."""
     ticks = log_ticks(low, high) if log else straight_ticks(high)
-    reach = [log10(ticks[0]) - 0.05, log10(ticks[-1]) + 0.08] if log else [0, high * ROOM or 1]
+    reach = [log10(ticks[0]) - 0.05, log10(ticks[-1]) + 0.15] if log else [0, high * ROOM or 1]
     return {
         "type": "log" if log else "linear",
         "range": reach,

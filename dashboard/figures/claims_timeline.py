@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from math import log10
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.figures.amounts import amount_axis
+from dashboard.figures.point_labels import Named, shifts
 from dashboard.figures.theme import Theme
 from dashboard.language import Language
 from essor.model.apps import App
 
 HEIGHT = 480
+PLOT = 372
+"""The height of the plot itself, pixels."""
 SYMBOLS = {"company": "diamond", "press": "square-open", "vendor_estimate": "circle-open", "official": "triangle-up"}
 """One shape a kind of speaker, on every figure that shows claims."""
 
@@ -26,7 +31,8 @@ def claims_timeline_figure(claims: pl.DataFrame, apps: Sequence[App], say: Langu
         for (slug,), rows in shown.filter(pl.col("kind") == kind).group_by("app", maintain_order=True):
             figure.add_trace(_points(rows, kind, app_colour(str(slug), apps, theme), apps, say))
     figure.add_trace(_struck(shown.filter(pl.col("verdict") == "contradicted"), say, theme))
-    figure.add_traces(_keys(shown, apps, say, theme))
+    figure.add_traces(_keys(shown, say, theme))
+    figure.update_layout(annotations=_names(shown, apps, figure.layout, theme))
     return figure
 
 
@@ -70,14 +76,31 @@ def _struck(rows: pl.DataFrame, say: Language, theme: Theme) -> go.Scatter:
     )
 
 
-def _keys(shown: pl.DataFrame, apps: Sequence[App], say: Language, theme: Theme) -> list[go.Scatter]:
-    """The legend: the shapes in ink, then the apps by their colours."""
+def _keys(shown: pl.DataFrame, say: Language, theme: Theme) -> list[go.Scatter]:
+    """The legend: the shapes in ink; the apps are named beside their points."""
     kinds = [kind for kind in SYMBOLS if kind in set(shown["kind"])]
-    slugs = shown["app"].unique(maintain_order=True).sort().to_list()
-    return [
-        *(_key(say(f"kind_of_claim.{kind}"), SYMBOLS[kind], theme.ink) for kind in kinds),
-        *(_key(app_name(slug, apps), "circle", app_colour(slug, apps, theme)) for slug in slugs),
+    return [_key(say(f"kind_of_claim.{kind}"), SYMBOLS[kind], theme.ink) for kind in kinds]
+
+
+def _names(shown: pl.DataFrame, apps: Sequence[App], layout: Any, theme: Theme) -> list[dict[str, Any]]:  # noqa: ANN401 - Plotly's own
+    """Each app's name beside its largest figure, and beside the others where there is room."""
+    first, last = shown["until"].min(), shown["until"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return []
+    days, (low, high) = max((last - first).days, 1), layout.yaxis.range
+    largest = pl.col("value") == pl.col("value").max().over("app")
+    found = list(shown.sort(~largest, pl.col("value"), descending=[False, True]).iter_rows(named=True))
+    points = [
+        Named(
+            (row["until"] - first).days / days, (log10(row["value"]) - low) / (high - low), app_name(row["app"], apps)
+        )
+        for row in found
     ]
+    return [
+        {"x": row["until"], "y": log10(row["value"]), "xshift": side[0], "yshift": side[1], "text": point.name,
+         "showarrow": False, "font": {"size": 12, "color": theme.ink}}
+        for row, point, side in zip(found, points, shifts(points, PLOT), strict=True) if side
+    ]  # fmt: skip
 
 
 def _key(name: str, symbol: str, colour: str) -> go.Scatter:
@@ -93,7 +116,7 @@ def _layout(shown: pl.DataFrame, say: Language, theme: Theme) -> dict[str, Any]:
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "font": {"color": theme.ink, "size": 12},
                    "itemclick": False, "itemdoubleclick": False},
-        "margin": {"l": 52, "r": 16, "t": 16, "b": 120},
+        "margin": {"l": 52, "r": 16, "t": 16, "b": 92},
         "hovermode": "closest",
         "xaxis": {**theme.time_axis(), "hoverformat": "%-d %b %Y"},
         "yaxis": amount_axis(min(values), max(values), say, theme, log=True),

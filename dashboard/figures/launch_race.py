@@ -12,15 +12,13 @@ import polars as pl
 from dashboard.figures.amounts import amount_axis
 from dashboard.figures.bands import Point, estimate_traces, kind_keys, measured_trace
 from dashboard.figures.claims_timeline import SYMBOLS, app_colour, app_name
-from dashboard.figures.labels import LETTER
+from dashboard.figures.point_labels import Named, shifts
 from dashboard.figures.theme import Theme
 from dashboard.language import Language
 from essor.model.apps import App
 
 HEIGHT = 560
 MARGIN = {"l": 56, "r": 96, "t": 70, "b": 48}
-WIDTHS = (1060, 220)
-"""The widths of the plot on a wide and on a narrow screen, pixels; a label must be free on both, or is left out."""
 
 
 def launch_race_figure(
@@ -105,60 +103,25 @@ def _fronts(countries: str | None, say: Language) -> str:
 
 
 def _labels(rows: pl.DataFrame, apps: Sequence[App], layout: dict[str, Any], theme: Theme) -> list[dict[str, Any]]:
-    """The names beside the points, each on the first side where it hides no other."""
-    taken = {width: [_mark_box(row, layout, width) for row in rows.iter_rows(named=True)] for width in WIDTHS}
-    labels = []
-    for row in rows.sort("days_since_launch", "central").iter_rows(named=True):
-        name = app_name(row["app"], apps)
-        places = {width: _pixels(row["days_since_launch"], row["central"], layout, width) for width in WIDTHS}
-        free = (side for side in _sides(name) if all(_free(_box(*places[w], side, name), taken[w]) for w in WIDTHS))
-        if (shift := next(free, None)) is None:
-            continue
-        for width in WIDTHS:
-            taken[width].append(_box(*places[width], shift, name))
-        value = log10(row["central"]) if layout["yaxis"]["type"] == "log" else row["central"]
-        labels.append({"x": row["days_since_launch"], "y": value, "xshift": shift[0], "yshift": shift[1], "text": name,
-                       "showarrow": False, "font": {"size": 12, "color": theme.ink}})  # fmt: skip
-    return labels
-
-
-def _mark_box(row: dict[str, Any], layout: dict[str, Any], width: int) -> tuple[float, float, float, float]:
-    """The room of a point itself."""
-    x, y = _pixels(row["days_since_launch"], row["central"], layout, width)
-    return x - 6, x + 6, y - 6, y + 6
-
-
-def _sides(name: str) -> list[tuple[float, float]]:
-    half = LETTER * len(name) / 2 + 10
+    """The names beside the published points; the apps of the watch list choose their side first, in its order."""
+    order = {app.slug: place for place, app in enumerate(apps)}
+    found = sorted(rows.iter_rows(named=True), key=lambda row: (order.get(row["app"], len(order)), row["central"]))
+    points = [Named(*_shares(row, layout), app_name(row["app"], apps)) for row in found]
+    sides = shifts(points, HEIGHT - MARGIN["t"] - MARGIN["b"])
+    log = layout["yaxis"]["type"] == "log"
     return [
-        (half, 0),
-        (-half, 0),
-        (0, 18),
-        (0, -18),
-        (half, 17),
-        (half, -17),
-        (-half, 17),
-        (-half, -17),
-        (0, 34),
-        (0, -34),
-    ]
+        {"x": row["days_since_launch"], "y": log10(row["central"]) if log else row["central"], "xshift": side[0],
+         "yshift": side[1], "text": point.name, "showarrow": False, "font": {"size": 12, "color": theme.ink}}
+        for row, point, side in zip(found, points, sides, strict=True) if side
+    ]  # fmt: skip
 
 
-def _box(x: float, y: float, shift: tuple[float, float], name: str) -> tuple[float, float, float, float]:
-    half = LETTER * len(name) / 2
-    return x + shift[0] - half, x + shift[0] + half, y + shift[1] - 8, y + shift[1] + 8
-
-
-def _free(box: tuple[float, float, float, float], taken: Sequence[tuple[float, float, float, float]]) -> bool:
-    return all(box[1] < a or box[0] > b or box[3] < c or box[2] > d for a, b, c, d in taken)
-
-
-def _pixels(x: float, y: float, layout: dict[str, Any], width: int) -> tuple[float, float]:
+def _shares(row: dict[str, Any], layout: dict[str, Any]) -> tuple[float, float]:
+    """Where a point is on the plot, across and up."""
     left, right = layout["xaxis"]["range"]
     low, high = layout["yaxis"]["range"]
-    value = log10(y) if layout["yaxis"]["type"] == "log" else y
-    height = HEIGHT - MARGIN["t"] - MARGIN["b"]
-    return (x - left) / (right - left) * width, (value - low) / (high - low) * height
+    value = log10(row["central"]) if layout["yaxis"]["type"] == "log" else row["central"]
+    return (row["days_since_launch"] - left) / (right - left), (value - low) / (high - low)
 
 
 def _layout(race: pl.DataFrame, milestones: Sequence[int], scale: str, say: Language, theme: Theme) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""Names beside points, each on the first side where it hides neither a point nor another name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dashboard.figures.labels import LETTER
+
+WIDTHS = (1060, 220)
+"""The widths of a plot on a wide and on a narrow screen, pixels; a name must be free on both, or is left out."""
+MARK = 6
+"""Half the size of a point, pixels."""
+
+
+class Named(NamedTuple):
+    """A point that bears a name."""
+
+    x: float
+    """Its place across the plot, 0 to 1."""
+    y: float
+    """Its place up the plot, 0 to 1."""
+    name: str
+    """The name; empty for a point that only is in the way."""
+
+
+_Box = tuple[float, float, float, float]
+
+
+def shifts(points: Sequence[Named], height: float) -> list[tuple[float, float] | None]:
+    """How far, in pixels, each name stands from its point; None where there is no room. Earlier points choose first."""
+    taken = {width: [_mark(point, width, height) for point in points] for width in WIDTHS}
+    return [_placed(point, taken, height) if point.name else None for point in points]
+
+
+def _placed(point: Named, taken: dict[int, list[_Box]], height: float) -> tuple[float, float] | None:
+    for side in _sides(point.name):
+        boxes = {width: _box(point, side, width, height) for width in WIDTHS}
+        if all(_free(boxes[width], taken[width]) for width in WIDTHS):
+            for width in WIDTHS:
+                taken[width].append(boxes[width])
+            return side
+    return None
+
+
+def _sides(name: str) -> list[tuple[float, float]]:
+    half = LETTER * len(name) / 2 + 10
+    near = [(half, 0.0), (-half, 0.0), (0.0, 18.0), (0.0, -18.0)]
+    return [*near, (half, 17.0), (half, -17.0), (-half, 17.0), (-half, -17.0), (0.0, 34.0), (0.0, -34.0)]
+
+
+def _mark(point: Named, width: int, height: float) -> _Box:
+    x, y = point.x * width, point.y * height
+    return x - MARK, x + MARK, y - MARK, y + MARK
+
+
+def _box(point: Named, shift: tuple[float, float], width: int, height: float) -> _Box:
+    half = LETTER * len(point.name) / 2
+    x, y = point.x * width + shift[0], point.y * height + shift[1]
+    return x - half, x + half, y - 8, y + 8
+
+
+def _free(box: _Box, taken: Sequence[_Box]) -> bool:
+    return all(box[1] < a or box[0] > b or box[3] < c or box[2] > d for a, b, c, d in taken)

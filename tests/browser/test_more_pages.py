@@ -1,0 +1,194 @@
+"""What each kind of reader sees on the pages beyond the ranks, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.language import translations
+from essor.settings import read_settings
+from tests.browser.conftest import Opener
+from tests.browser.test_pages import BARE_KEY, address, finding
+from tests.dashboard.serving import dashboard_on
+
+pytestmark = pytest.mark.browser
+
+PATHS = {
+    "/app": "app", "/ratings": "ratings", "/world": "world", "/downloads": "downloads", "/launch-race": "race",
+    "/claims": "claims", "/claims/2025-02-chatgpt-500k-november-2023": "claim", "/developers": "developers",
+    "/latency": "latency", "/methods": "methods",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard over the starter history with the claims checked and the downloads estimated."""
+    from essor.jobs.claims import check_claims
+    from essor.jobs.estimate import estimate
+    from essor.jobs.history import import_history
+
+    data_dir = tmp_path_factory.mktemp("full")
+    settings = read_settings(data_dir=data_dir)
+    import_history(settings)
+    check_claims(settings)
+    estimate(settings)
+    with dashboard_on(data_dir) as served:
+        yield served
+
+
+def drawn(page: Page, name: str) -> None:
+    """Wait until the figure is there."""
+    page.wait_for_selector(f"#{name}-figure .main-svg")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("look", [("fr", "light", 1280), ("en", "dark", 375)])
+def test_every_page_shows_in_both_languages_themes_and_widths(
+    opener: Opener, full: str, path: str, look: tuple[str, str, int]
+) -> None:
+    """No error, no other host, no bare key, nothing wider than the screen, the tab named."""
+    lang, theme, width = look
+    page = opener(full, width=width).open(f"{path}?lang={lang}&theme={theme}")
+    page.wait_for_timeout(600)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == theme
+    if path != "/methods":
+        assert BARE_KEY.search(page.inner_text("body")) is None
+    assert page.title().startswith(translations(lang)[f"page.{PATHS[path]}"])
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path not in ("/latency", "/methods") and path.count("/") == 1]
+)
+def test_an_empty_warehouse_says_what_is_coming_on_every_page(opener: Opener, tmp_path: Path, path: str) -> None:
+    """No blank page and no failure before the first load."""
+    with dashboard_on(tmp_path) as empty:
+        page = opener(empty, locale="fr-FR").open(path)
+        assert finding(page) == "Rien n’a encore été observé."
+
+
+def test_the_menu_leads_everywhere_in_two_calm_rows(opener: Opener, full: str) -> None:
+    """Six headings; the pages of the open one stand below it, also on a page below a page."""
+    page = opener(full).open("/?lang=en")
+    headings = page.locator("nav").first.locator("a").all_inner_texts()
+    assert headings == ["Overview", "Ranks", "Apps", "Adoption", "Models", "Sources"]
+    page.click("nav >> text=Adoption")
+    expect(page.locator("nav.beside a")).to_have_text(["Downloads", "Launch race", "Claims"])
+    page.click("nav.beside >> text=Claims")
+    page.click("text=ChatGPT reached 500,000 downloads in six days in November 2023")
+    expect(page.locator("nav.beside .here")).to_have_text("Claims")
+
+
+def test_a_journalist_finds_the_claim_with_the_wrong_date_and_sees_why(opener: Opener, full: str) -> None:
+    """Filtered by verdict, opened at its own address, with its sources and what speaks against it, in French."""
+    page = opener(full, locale="fr-FR").open("/claims")
+    drawn(page, "claims")
+    page.click("#claims-measure")
+    page.click("[role=option]:has-text('contredit')")
+    expect(page.locator(".ledger-claims tbody tr")).to_have_count(5)
+    assert "measure=contradicted" in address(page)
+    page.click("text=en novembre 2023, sur iOS aux États-Unis seulement")
+    expect(page.locator("#claim-verdict")).to_contain_text("l’app est sortie le 18 mai 2023")
+    assert "/claims/2025-02-chatgpt-500k-november-2023" in address(page)
+    told = page.inner_text("main")
+    assert "s2pmag.ch" in told
+    assert "ChatGPT est sorti sur l’App Store des États-Unis le 18 mai 2023." in told
+
+
+def test_ratings_speak_of_falls_and_versions_and_change_with_the_measure(opener: Opener, full: str) -> None:
+    """Three years of Norway; another measure is in the address, and the same address shows it again."""
+    page = opener(full).open("/ratings?lang=en")
+    assert re.match(r"ChatGPT won [\d,]+ ratings \(Norway\) between 1 June 2023 and 8 August 2026", finding(page))
+    assert "1 fall of the count is set aside" in finding(page)
+    expect(page.locator(".ledger-versions tbody tr").first).to_contain_text("Aug 2026")
+    drawn(page, "ratings")
+    page.click("#ratings-measure")
+    page.click("[role=option]:has-text('Score')")
+    expect(page.locator("#ratings-subtitle")).to_contain_text("the axis does not begin at zero")
+    again = opener(full).open(address(page).removeprefix(full))
+    expect(again.locator("#ratings-subtitle")).to_contain_text("the axis does not begin at zero")
+
+
+def test_an_estimate_says_its_band_its_method_and_its_version(opener: Opener, full: str) -> None:
+    """In the headline, in the legend, and under the figure."""
+    page = opener(full).open("/downloads?lang=en&apps=chatgpt")
+    assert re.search(r"an estimated [\d.]+M times \(Norway\).*: [\d.]+M to [\d.]+M eight times in ten, by rating velocity",
+                     finding(page).replace("\n", " "))  # fmt: skip
+    drawn(page, "downloads")
+    expect(page.locator("#downloads-figure .legendtext").first).to_have_text("estimated, with its 80% band")
+    expect(page.locator("#downloads-foot")).to_contain_text("Rating velocity, version 1")
+
+
+def test_the_race_is_run_on_both_scales(opener: Opener, full: str) -> None:
+    """Claims, vendors and our estimate keep their signs; what is contradicted is called so."""
+    page = opener(full).open("/launch-race?lang=en")
+    assert "Le Chat in 14 days (company claim)" in finding(page)
+    drawn(page, "race")
+    page.click("#race-scale")
+    page.click("[role=option]:has-text('Linear')")
+    page.wait_for_url(re.compile("scale=linear"))
+    expect(page.locator(".ledger-points")).to_contain_text("contradicted")
+
+
+def test_the_map_comes_from_our_own_files(opener: Opener, full: str) -> None:
+    """Countries are drawn, the table says the same, and no other host is asked (the fixture would fail)."""
+    watched = opener(full)
+    with watched.page.expect_response(re.compile("/assets/topojson/world_110m.json")):
+        page = watched.open("/world?lang=en")
+    page.wait_for_selector("#world-figure .choroplethlayer path")
+    expect(page.locator(".ledger-fronts tbody tr").first).to_be_visible()
+
+
+def test_everything_about_one_app_is_on_one_page(opener: Opener, full: str) -> None:
+    """Names over time, store ids, launches with their sources, ranks, what was published; another app replaces it all."""
+    page = opener(full).open("/app?lang=en")
+    told = page.inner_text("main")
+    for part in (
+        "Vibe by Mistral (ex-Le Chat)",
+        "6740410176",
+        "ai.mistral.chat",
+        "macplus.net",
+        "downloaded a million times",
+    ):
+        assert part in told
+    page.click("#app-apps")
+    page.click("[role=option]:has-text('DeepSeek')")
+    expect(page.locator("#app-head")).to_contain_text("DeepSeek")
+    assert "apps=deepseek" in address(page)
+
+
+def test_predicted_floors_are_called_so(opener: Opener, full: str) -> None:
+    """While no run on a device is loaded, nothing looks measured."""
+    page = opener(full).open("/latency?lang=en")
+    assert finding(page).endswith("nothing is measured there yet.")
+    page.click("#latency-device")
+    page.click("[role=option]:has-text('RTX 4090')")
+    expect(page.locator(".ledger-floors")).to_contain_text("too big for this device")
+    assert "measure=decode.rtx-4090" in address(page)
+
+
+def test_a_method_is_reached_from_its_figure(opener: Opener, full: str) -> None:
+    """The link under an estimate leads to its place on the page of methods."""
+    page = opener(full).open("/downloads?lang=en")
+    page.click("#downloads-foot >> text=Method")
+    page.wait_for_selector("#estimates h2")
+    assert address(page).endswith("#estimates")
+
+
+def test_the_overview_says_what_changed(opener: Opener, full: str) -> None:
+    """In words, each with its day, leading to the app."""
+    page = opener(full).open("/?lang=en")
+    expect(page.locator(".changes")).to_contain_text("New version of ChatGPT: 1.2026.209, seen on 8 Aug 2026.")
+    page.click(".changes >> text=New version of ChatGPT")
+    expect(page.locator("#app-head")).to_contain_text("ChatGPT")
+
+
+def test_health_shows_what_was_due_and_which_parsers_read(opener: Opener, full: str) -> None:
+    """With nothing due yet, it says so."""
+    told = opener(full).open("/health?lang=en").inner_text("main")
+    assert "No planned crawl is on record yet" in told
+    assert "Parser versions" in told

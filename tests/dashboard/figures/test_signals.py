@@ -1,0 +1,42 @@
+"""Tests of dashboard/figures/signals.py."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from dashboard.figures.signals import Line, common_day, indexed, merged, signals_figure
+from dashboard.figures.theme import LIGHT
+from dashboard.language import Language
+
+EN = Language("en")
+START = datetime(2026, 9, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def line(name: str, *values: float, start: datetime = START) -> Line:
+    """A series of daily figures."""
+    points = pl.DataFrame({"day": [start + n * DAY for n in range(len(values))], "value": list(values)})
+    return Line(name, "#112233", "solid", points)
+
+
+def test_an_index_begins_at_a_hundred_on_the_common_day() -> None:
+    """The day on which the youngest series begins."""
+    old, young = line("a", 10, 20, 40), line("b", 5, 6, start=START + DAY)
+    base = common_day([old.points, young.points])
+    assert base == START + DAY
+    assert indexed(old.points, base)["value"].to_list() == [100, 200]
+
+
+def test_one_thing_under_two_names_is_one_series() -> None:
+    """Views add up, places take the best, counts the highest."""
+    frames = [pl.DataFrame({"period_end": [START], "value": [value]}) for value in (3.0, 5.0)]
+    assert [merged(frames, kind)["value"].item() for kind in ("monthly", "rank", "cumulative")] == [8, 3, 5]
+
+
+def test_a_rank_of_a_list_has_its_first_at_the_top() -> None:
+    """The axis runs the other way, by powers of ten."""
+    axis = signals_figure([line("a", 5, 900)], "rank_bucket", None, EN, LIGHT).layout.yaxis
+    assert axis.type == "log"
+    assert axis.range[0] > axis.range[1]
