@@ -116,8 +116,8 @@ def test_ratings_speak_of_falls_and_versions_and_change_with_the_measure(opener:
 def test_an_estimate_says_its_band_its_method_and_its_version(opener: Opener, full: str) -> None:
     """In the headline, in the legend, and under the figure."""
     page = opener(full).open("/downloads?lang=en&apps=chatgpt")
-    assert re.search(r"an estimated [\d.]+M times \(Norway\).*: [\d.]+M to [\d.]+M eight times in ten, by rating velocity",
-                     finding(page).replace("\n", " "))  # fmt: skip
+    wanted = r"an estimated [\d.]+M times \(Norway\).*: [\d.]+M to [\d.]+M eight times in ten, by rating velocity"
+    assert re.search(wanted, finding(page).replace("\n", " "))
     drawn(page, "downloads")
     expect(page.locator("#downloads-figure .legendtext").first).to_have_text("estimated, with its 80% band")
     expect(page.locator("#downloads-foot")).to_contain_text("Rating velocity, version 1")
@@ -144,7 +144,7 @@ def test_the_map_comes_from_our_own_files(opener: Opener, full: str) -> None:
 
 
 def test_everything_about_one_app_is_on_one_page(opener: Opener, full: str) -> None:
-    """Names over time, store ids, launches with their sources, ranks, what was published; another app replaces it all."""
+    """Names over time, store ids, launches with sources, ranks, what was published; another app replaces it all."""
     page = opener(full).open("/app?lang=en")
     told = page.inner_text("main")
     for part in (

@@ -88,6 +88,7 @@ def test_an_analyst_compares_apps_and_passes_the_link_on(opener: Opener, history
 def test_the_csv_holds_what_the_figure_shows(opener: Opener, history: str) -> None:
     """One click, the same apps and days."""
     page = opener(history).open("/rankings?apps=le-chat&from=2026-10-05")
+    page.click(".action-download > summary")
     with page.expect_download() as coming:
         page.click("#rankings-csv")
     lines = Path(coming.value.path()).read_text("utf-8").splitlines()

@@ -53,7 +53,8 @@ def test_what_counts_is_told_and_what_a_look_cannot_tell_is_not(row: pl.DataFram
 
 def listing(**given: Any) -> pl.DataFrame:
     """The last look at ChatGPT's listing beside the one before."""
-    row = {"app": "chatgpt", "country": "no", "observed_at": NOW, "previous_at": THEN, "version": "1", "previous_version": "1",
+    row = {"app": "chatgpt", "country": "no", "observed_at": NOW, "previous_at": THEN, "version": "1",
+           "previous_version": "1",
            "rating_count": 10, "previous_count": 10, "installs": None, "previous_installs": None} | given  # fmt: skip
     return pl.DataFrame([row], schema_overrides={"installs": pl.Int64, "previous_installs": pl.Int64})
 

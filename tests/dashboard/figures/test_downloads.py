@@ -23,8 +23,16 @@ def daily(kind: str, central: float | None) -> pl.DataFrame:
     })  # fmt: skip
 
 
-NO_CLAIMS = pl.DataFrame(schema={"day": pl.Date, "since": pl.Date, "until": pl.Date, "per_day": pl.Float64, "kind": pl.String,
-                                 "said_by": pl.String, "statement": pl.String})  # fmt: skip
+_COLUMNS = ("kind", "said_by", "statement")
+NO_CLAIMS = pl.DataFrame(
+    schema={
+        "day": pl.Date,
+        "since": pl.Date,
+        "until": pl.Date,
+        "per_day": pl.Float64,
+        **dict.fromkeys(_COLUMNS, pl.String),
+    }
+)
 
 
 def test_an_estimate_never_appears_without_its_band() -> None:

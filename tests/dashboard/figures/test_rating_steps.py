@@ -27,7 +27,8 @@ def steps(*rows: tuple[int, int | None, str]) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "app": "chatgpt", "previous_at": START + 7 * DAY * (n - 1) if n else None, "observed_at": START + 7 * DAY * n,
+                "app": "chatgpt", "previous_at": START + 7 * DAY * (n - 1) if n else None,
+                "observed_at": START + 7 * DAY * n,
                 "rating_count": count, "rating_average": 4.8, "change": change, "new_ratings": new,
                 "fell_by": 3 if change in ("fell", "reset") else 0, "days": 7.0 if n else None,
                 "per_day": new / 7 if new is not None and n else None, "reading_id": f"{n:016x}",

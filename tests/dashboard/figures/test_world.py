@@ -35,8 +35,8 @@ def test_a_rank_has_its_step(rank: int, step: str) -> None:
 
 def test_small_states_are_dots_and_absence_is_not_silence() -> None:
     """Singapore has no shape on the map; absent and not observed are two steps."""
-    figure = world_figure(fronts(("fr", "ranked", 1), ("sg", "ranked", 1), ("de", "absent", None), ("jp", "not_observed", None)),
-                          EN, LIGHT)  # fmt: skip
+    seen = fronts(("fr", "ranked", 1), ("sg", "ranked", 1), ("de", "absent", None), ("jp", "not_observed", None))
+    figure = world_figure(seen, EN, LIGHT)
     shapes = [trace for trace in figure.data if isinstance(trace, go.Choropleth)]
     assert [list(trace.locations) for trace in shapes] == [["FRA"], ["DEU"], ["JPN"]]
     dots = next(trace for trace in figure.data if isinstance(trace, go.Scattergeo) and trace.name == "1st")
