@@ -17,6 +17,7 @@ from crawlers.landing import Expected
 from crawlers.signals._source import signal_sources
 from crawlers.sources import ChartTarget
 from essor.jobs.ask import opened
+from essor.jobs.judge import judge
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
 from essor.model.apps import all_apps
@@ -66,8 +67,14 @@ def crawl_charts(settings: Settings, progress: Progress) -> Crawled:
 
 
 def crawl_listings(settings: Settings, progress: Progress) -> Crawled:
-    """Ask for the listing of every followed app. For a process of its own: a reactor does not start twice."""
-    return _crawled(settings, "listings", lambda run_id: run.crawl_listings(settings, all_apps(), run_id, progress))
+    """Ask for the listing of every followed app, then bring estimates and verdicts up to date.
+
+    For a process of its own: a reactor does not start twice.
+    """
+    done = _crawled(settings, "listings", lambda run_id: run.crawl_listings(settings, all_apps(), run_id, progress))
+    if done.usable:
+        judge(settings)
+    return done
 
 
 def crawl_reviews(settings: Settings, progress: Progress) -> Crawled:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from essor.jobs.ask import opened
 from essor.jobs.history import import_history
+from essor.jobs.judge import judge
 from essor.jobs.probe_load import load_records
 from essor.jobs.recover import recover_and_refresh
 from essor.settings import Settings
@@ -30,6 +31,7 @@ def prepare(settings: Settings) -> Iterator[str]:
     if last_complete(settings.data_dir) is None:
         yield str(import_history(settings))
     yield from (str(done) for done in load_records(settings))
+    yield from judge(settings)
 
 
 def last_run(settings: Settings, kind: str) -> LastRun | None:

@@ -53,7 +53,9 @@ def start_dashboard(settings: Settings) -> subprocess.Popen[bytes]:
     """
     check_port(settings)
     command = [sys.executable, "-m", "essor", "serve", "--port", str(settings.port), "--host", settings.host]
-    child = subprocess.Popen([*command, "--data-dir", str(settings.data_dir)])  # noqa: S603 - our own command
+    child = subprocess.Popen(  # noqa: S603 - our own command
+        [*command, "--data-dir", str(settings.data_dir)], stdout=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline and child.poll() is None:
         if _answers(settings):
