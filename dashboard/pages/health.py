@@ -115,7 +115,7 @@ def _fresh_rows(fresh: pl.DataFrame, now: datetime, say: Language) -> list[list[
     return [
         [
             say(f"kind.{row['kind']}"),
-            say.country(row["country"]),
+            say.country(row["country"]) if row["country"] else "–",
             say.optional(f"source.{row['source']}", row["source"]),
             _moment(row["last_usable_at"], say),
             say.ago(now - row["last_usable_at"]) if row["last_usable_at"] else "–",

@@ -17,6 +17,9 @@ _LOOKS = """
     UNION ALL
     SELECT observed_at, month, source, store, country, NULL, NULL, status, message, 'reviews' AS kind
     FROM review_readings
+    UNION ALL
+    SELECT observed_at, month, source, NULL, NULL, NULL, NULL, status, message, 'signals' AS kind
+    FROM signal_readings
 """
 
 
@@ -55,8 +58,8 @@ def statuses(cursor: Cursor, since: datetime | None = None) -> pl.DataFrame:
 def freshness(cursor: Cursor) -> pl.DataFrame:
     """How old the newest figures are, a source and storefront.
 
-    Columns: kind, source, country, looks, last_look_at, last_status, last_message, last_usable_at (UTC; null when no
-    look was usable), the stalest first.
+    Columns: kind, source, country (null for signals), looks, last_look_at, last_status, last_message, last_usable_at
+    (UTC; null when no look was usable), the stalest first.
     """
     return cursor.frame(f"""
         SELECT kind, source, country, count(*) AS looks,
