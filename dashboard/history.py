@@ -63,18 +63,12 @@ def gaps(moments: Sequence[datetime], cadence: timedelta | None) -> list[tuple[d
     return [(a, b) for a, b in pairwise(moments) if b - a > LATE * cadence]
 
 
-def is_long(frame: pl.DataFrame) -> bool:
-    """Whether the looks of a frame span more than is shown look by look."""
-    first, last = oldest(frame["observed_at"]), newest(frame["observed_at"])
-    return first is not None and last is not None and last - first > DAILY_BEYOND
-
-
-def daily(frame: pl.DataFrame) -> pl.DataFrame:
-    """The last usable look of each UTC day of a rank history; of a day without one, its last look."""
-    day, usable = pl.col("observed_at").dt.date(), pl.col("status").is_in(USABLE)
-    looked = frame.select("observed_at", day.alias("day"), usable.alias("usable")).unique()
-    kept = looked.sort("usable", "observed_at").unique("day", keep="last")["observed_at"]
-    return frame.filter(pl.col("observed_at").is_in(kept.implode()))
+def is_long(moments: pl.Series, since: date | None, until: date | None) -> bool:
+    """Whether the looks between two days, both included, span more than is shown look by look."""
+    days = moments.dt.date()
+    shown = days.filter((days >= (since or date.min)) & (days <= (until or date.max)))
+    first, last = shown.min(), shown.max()
+    return isinstance(first, date) and isinstance(last, date) and last - first > DAILY_BEYOND
 
 
 def usable_moments(frame: pl.DataFrame) -> list[datetime]:

@@ -40,10 +40,11 @@ def top_chart(request: Request, form: Form = "json") -> Response:
         return answer(frame, form, f"top-chart-{_slug(chart)}", _about(chart, cursor))
 
 
-def history(at: Desk, cursor: Cursor, chart: Chart, selection: Selection) -> pl.DataFrame:
-    """The rank history that a selection asks for, both its days included."""
+def history(at: Desk, cursor: Cursor, chart: Chart, selection: Selection, *, daily: bool = False) -> pl.DataFrame:
+    """The rank history that a selection asks for, both its days included; with `daily` one look a day."""
     ids = tuple(key.app_id for app in at.chosen_apps(selection) for key in app.store_ids if key.store == chart.store)
-    frame = at.ask(cursor, charts.rank_history, chart, ids, _start(selection.since), _end(selection.until))
+    days = _start(selection.since), _end(selection.until)
+    frame = at.ask(cursor, charts.rank_history, chart, ids, *days, daily=daily)
     return frame.filter(pl.col("app").is_not_null())
 
 

@@ -24,6 +24,8 @@ RANKS = ("rank", "rank_bucket")
 ADDED = ("daily", "monthly")
 """Kinds whose figures of one thing under several names add up."""
 DASHES = ("solid", "dot", "dash", "dashdot", "longdash")
+LONGEST = 16
+"""Letters of a name beside its line; hovering and the table tell it whole."""
 LATE = 3
 """Two figures further apart than so many usual steps have a gap between them."""
 
@@ -143,7 +145,8 @@ def _label(line: Line, axis: dict[str, Any], base: datetime | None, say: Languag
     low, high = axis["range"]
     place = log10(value) if axis["type"] == "log" else value
     told = say.number(round(value)) if base else say.compact(value)
-    return EndLabel(line.name, told, (place - low) / (high - low), line.colour, focus=focus)
+    name = line.name if len(line.name) <= LONGEST else f"{line.name[: LONGEST - 1]}…"
+    return EndLabel(name, told, (place - low) / (high - low), line.colour, focus=focus)
 
 
 def _plain(moment: Any) -> datetime:  # noqa: ANN401 - polars gives its extremes no narrower type

@@ -1,4 +1,4 @@
-"""An app's rank by storefront on a map, in steps; states too small to be seen are dots."""
+"""An app's rank by storefront on a map, in steps; states too small to be seen are dots. Its height is the page's."""
 
 from __future__ import annotations
 
@@ -127,7 +127,6 @@ def front_told(row: dict[str, Any], say: Language) -> str:
 def _layout(theme: Theme) -> dict[str, Any]:
     return {
         **theme.layout(),
-        "height": HEIGHT,
         "margin": {"l": 0, "r": 0, "t": 4, "b": 44},
         "hovermode": "closest",
         "showlegend": True,

@@ -21,7 +21,7 @@ from dashboard.desk import Reader, View, arrival, desk
 from dashboard.drawn import Drawn, register_figure
 from dashboard.figures.events import Mark, marks
 from dashboard.figures.rank_history import HEIGHT, rank_history_figure
-from dashboard.history import DAILY_BEYOND, USABLE, daily, is_long, newest, oldest, usual_step
+from dashboard.history import DAILY_BEYOND, USABLE, is_long, newest, oldest, usual_step
 from dashboard.queries import command, rank_history_query
 from dashboard.selection import Selection, read_address
 from dashboard.sentences import history_finding
@@ -121,9 +121,8 @@ def _view(cursor: Cursor, selection: Selection, reader: Reader) -> View | None:
 
 def _drawn(view: View) -> Drawn:
     """The figure and all that is said of it."""
-    apps, looked = desk().chosen_apps(view.selection), history(desk(), view.cursor, view.chart, view.selection)
-    long = is_long(looked)
-    rows = daily(looked) if long else looked
+    apps, long = desk().chosen_apps(view.selection), _long(view)
+    rows = history(desk(), view.cursor, view.chart, view.selection, daily=long)
     step, happened = _step(view, rows, long=long), _marks(view, rows)
     figure = rank_history_figure(rows, apps, view.say, view.reader.theme, step, marks=happened,
                                  bridged=view.selection.bridged) if rows.height else _blank(view)  # fmt: skip
@@ -142,6 +141,12 @@ def _drawn(view: View) -> Drawn:
         query=command(rank_history_query(view.chart, apps, view.selection), view.cursor.snapshot),
         marks=happened,
     )
+
+
+def _long(view: View) -> bool:
+    """Whether the period holds more than is shown look by look."""
+    looked = view.ask(charts.moments, view.chart)["observed_at"]
+    return is_long(looked, view.selection.since, view.selection.until)
 
 
 def _step(view: View, rows: pl.DataFrame, *, long: bool) -> timedelta | None:
@@ -164,7 +169,7 @@ def _notes(rows: pl.DataFrame, view: View, *, long: bool) -> tuple[str, ...]:
 
 def _table(drawn: Drawn, apps: list[App], view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows and the columns of the table below."""
-    step = _step(view, drawn.rows, long=is_long(drawn.rows))
+    step = _step(view, drawn.rows, long=_long(view))
     return looks_table.rows(drawn.rows, apps, view.say, step), looks_table.columns(apps, view.say)
 
 

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 
-from essor.jobs.claims import take_in
+from essor.jobs.claims import check_claims
 from essor.jobs.history import import_history
 from essor.jobs.replay import replay
 from essor.progress import progress
@@ -74,11 +74,11 @@ def _fill(data_dir: Path) -> None:
     """The starter history, the claims and events on file, and the real captures where they lie beside the project."""
     settings = read_settings(data_dir=data_dir)
     import_history(settings)
-    list(take_in(settings))
     captures = sorted(REAL.glob("*.warc.gz"))
     if captures:
         with progress("replaying", Console(stderr=True)) as told:
             list(replay(settings, captures, told))
+    check_claims(settings)
 
 
 def _looks(address: str, named: Sequence[str]) -> Iterator[Look]:

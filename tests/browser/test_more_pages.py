@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.language import translations
+from essor.jobs.refresh import refresh
 from essor.settings import read_settings
 from tests.browser.conftest import Opener
 from tests.browser.test_pages import BARE_KEY, address, finding
 from tests.dashboard.serving import dashboard_on
+from tests.landed import CHATGPT, FR, LE_CHAT, at, chart_reading, land
 
 pytestmark = pytest.mark.browser
 
@@ -192,3 +195,24 @@ def test_health_shows_what_was_due_and_which_parsers_read(opener: Opener, full: 
     told = opener(full).open("/health?lang=en").inner_text("main")
     assert "No planned crawl is on record yet" in told
     assert "Parser versions" in told
+
+
+def test_the_slider_of_days_moves_the_map_by_keyboard(opener: Opener, tmp_path: Path) -> None:
+    """One day back: another finding, another table, and the day in the address."""
+    us = replace(FR, country="us")
+    seen = [(chart, day, rank) for chart, rank in ((FR, 0), (us, 1)) for day in (7, 8, 9)]
+    ids = {0: [LE_CHAT, CHATGPT], 1: [CHATGPT, LE_CHAT]}
+    readings = [
+        chart_reading(at(f"2026-10-{day:02} 12:00"), ids[rank if day == 9 else 1], chart=chart)
+        for chart, day, rank in seen
+    ]
+    land(tmp_path, readings)
+    refresh(read_settings(data_dir=tmp_path))
+    with dashboard_on(tmp_path) as served:
+        page = opener(served).open("/world?lang=en")
+        assert "first in France" in finding(page)
+        drawn(page, "world")
+        page.locator("#world-day [role=slider]").press("ArrowLeft")
+        expect(page.locator("h1.finding")).to_contain_text("8 October 2026, first in none")
+        page.wait_for_url(re.compile("at=2026-10-08"))
+        expect(page.locator("#world-on")).to_have_text("8 Oct 2026")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from dashboard.history import by_app, comparable, daily, gaps, is_long, looks, missing_days, usable_moments, usual_step
+from dashboard.history import by_app, comparable, gaps, is_long, looks, missing_days, usable_moments, usual_step
 from tests.dashboard.frames import START, history
 
 DAY = timedelta(days=1)
@@ -47,13 +47,13 @@ def test_the_usual_step_is_the_median_of_usable_looks() -> None:
     assert usual_step(looks(history("le-chat", [(0, 1), (1, 1)]))) is None
 
 
-def test_a_long_history_keeps_the_last_usable_look_of_each_day() -> None:
-    """A failed look stands only for a day that has no better one."""
-    frame = history("le-chat", [(0, 60), (0.2, 58), (0.3, "failed"), (1, "failed"), (70, 20)])
-    kept = daily(frame)
-    assert kept["rank"].to_list() == [58, None, 20]
-    assert is_long(frame)
-    assert not is_long(history("le-chat", [(0, 60), (50, 58)]))
+def test_only_the_looks_that_are_shown_make_a_period_long() -> None:
+    """A year of addresses with looks on three weeks of it is shown look by look."""
+    moments = history("le-chat", [(0, 60), (50, 58), (70, 20)])["observed_at"]
+    assert is_long(moments, None, None)
+    assert not is_long(moments, START.date() + 30 * DAY, None)
+    assert not is_long(moments, None, START.date() + 50 * DAY)
+    assert not is_long(moments.clear(), None, None)
 
 
 def test_an_absence_from_a_shallow_look_says_nothing_beside_a_deeper_rank() -> None:

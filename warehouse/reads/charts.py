@@ -14,6 +14,11 @@ _CHART = (
     "store = $store AND country = $country AND device = $device AND collection = $collection AND category = $category"
 )
 
+_LAST_OF_DAY = """QUALIFY row_number() OVER (
+                PARTITION BY (observed_at AT TIME ZONE 'UTC')::DATE
+                ORDER BY status IN ('complete', 'partial') DESC, observed_at DESC
+            ) = 1"""
+
 
 def charts(cursor: Cursor) -> pl.DataFrame:
     """The charts that were looked at with success.
@@ -36,8 +41,12 @@ def rank_history(
     app_ids: Sequence[str],
     since: datetime | None = None,
     until: datetime | None = None,
+    *,
+    daily: bool = False,
 ) -> pl.DataFrame:
     """What each look at `chart` from `since` to before `until` says of each app.
+
+    `daily`: of each UTC day only its last usable look, or its last look where none was usable.
 
     Columns: observed_at (UTC), app_id, app (null when not followed), state (`State`), rank (null unless ranked),
     depth (rows the look saw), status, message, source, imported, reading_id. One row a look and app, by app and time;
@@ -46,11 +55,12 @@ def rank_history(
     return cursor.frame(
         f"""
         WITH looks AS (
-            SELECT * FROM chart_readings WHERE {_CHART} AND {_period(since, until)}
+            SELECT * FROM chart_readings WHERE {_CHART} AND {_period(since, until)} {_LAST_OF_DAY if daily else ""}
         ), ranks AS (
             SELECT reading_id, app_id, min(rank) AS rank
             FROM chart_entries
             WHERE {_CHART} AND {_period(since, until)} AND app_id IN (SELECT unnest($app_ids))
+              {"AND observed_at IN (SELECT observed_at FROM looks)" if daily else ""}
             GROUP BY ALL
         ), asked AS (
             SELECT unnest($app_ids) AS app_id

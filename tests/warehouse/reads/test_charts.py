@@ -137,3 +137,21 @@ def test_the_fullest_chart_comes_first(looked: Settings) -> None:
     with opened(looked) as cursor:
         found = overview.fullest_chart(cursor, "fr")
     assert found.select("category", "apps").rows() == [("6007", 2), ("36", 1)]
+
+
+def test_one_look_a_day_is_the_last_usable_one(settings: Settings) -> None:
+    """A look that failed stands only for a day that has no better one."""
+    looks = [
+        ("2026-10-01 09:00", [LE_CHAT], Status.COMPLETE),
+        ("2026-10-01 12:00", [CLAUDE, LE_CHAT], Status.COMPLETE),
+        ("2026-10-01 15:00", [], Status.BLOCKED),
+        ("2026-10-02 12:00", [], Status.BLOCKED),
+    ]
+    land(settings.data_dir, [chart_reading(at(day), ids, status=status) for day, ids, status in looks])
+    refresh(settings)
+    with opened(settings) as cursor:
+        found = charts.rank_history(cursor, FR, [LE_CHAT], daily=True)
+    assert found.select("observed_at", "rank", "status").rows() == [
+        (at("2026-10-01 12:00"), 2, "complete"),
+        (at("2026-10-02 12:00"), None, "blocked"),
+    ]
