@@ -65,6 +65,20 @@ def landed_runs(runs: Sequence[Path]) -> pl.DataFrame:
     return _lines(runs, "run.json", LANDED_RUN)
 
 
+def unreadable(run: Path) -> str | None:
+    """Why a run folder cannot be loaded: a line that is no JSON, or no run.json; None when it can.
+
+    Each line is looked at as JSON here, because the fast reader takes the whole process down over some broken lines.
+    """
+    if not (run / "run.json").exists():
+        return "it has no run.json"
+    for path in sorted(run.glob("*.json*")):
+        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+            if not line.startswith(b"{") or not line.rstrip().endswith(b"}"):
+                return f"line {number} of {path.name} is cut or no JSON"
+    return None
+
+
 def _lines(runs: Sequence[Path], name: str, schema: pl.Schema) -> pl.DataFrame:
     paths = [run / name for run in runs if (run / name).exists() and (run / name).stat().st_size]
     return pl.read_ndjson(paths, schema=schema) if paths else pl.DataFrame(schema=schema)

@@ -11,7 +11,7 @@ from typing import Literal
 import polars as pl
 
 from essor.jobs.ask import opened
-from essor.jobs.refresh import landed_runs
+from essor.jobs.refresh import landed_runs, unreadable_runs
 from essor.model.errors import ArchiveError, WarehouseError
 from essor.model.tables import LOADS, TABLES
 from essor.settings import Settings
@@ -63,6 +63,8 @@ def _folders(settings: Settings) -> Iterator[Finding]:
         yield Finding("data folder", "ok", f"{data_dir} can be written.")
     else:
         yield Finding("data folder", "wrong", f"{there} cannot be written. Give another one with --data-dir.")
+    for run, why in unreadable_runs(data_dir).items():
+        yield Finding("landing", "wrong", f"Run {run} was set aside: {why}. Run: essor replay archive/{run}.warc.gz")
     waiting = landed_runs(data_dir)
     if waiting:
         yield Finding("landing", "note", f"{len(waiting)} runs wait to be loaded. Run: essor refresh")

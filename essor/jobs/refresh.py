@@ -87,6 +87,7 @@ def refresh(settings: Settings) -> list[Refreshed]:
     with loads.loader_lock(data_dir):
         while planned := loads.pending(data_dir) or _next_plan(data_dir):
             if not loads.is_complete(data_dir, planned):
+                _set_unreadable_aside(data_dir, planned)
                 done.append(_load(data_dir, planned))
             _clear(data_dir, planned)
             loads.finish(data_dir)
@@ -198,6 +199,21 @@ def _load_row(brought: Refreshed) -> pl.DataFrame:
         "known": brought.known,
     }
     return pl.DataFrame([row], schema=SCHEMAS[LOADS.name])
+
+
+def _set_unreadable_aside(data_dir: Path, planned: loads.Plan) -> None:
+    """Keep a run whose lines cannot be read out of the way, so that it does not stop the others; `doctor` names it."""
+    for run in planned.runs:
+        path = data_dir / "landing" / run
+        if path.exists() and (why := landed.unreadable(path)):
+            path.rename(path.with_name(f".unreadable-{run}"))
+            (path.with_name(f".unreadable-{run}") / "why.txt").write_text(why, "utf-8")
+
+
+def unreadable_runs(data_dir: Path) -> dict[str, str]:
+    """The landed runs that were set aside, and why."""
+    found = (data_dir / "landing").glob(".unreadable-*/why.txt")
+    return {path.parent.name.removeprefix(".unreadable-"): path.read_text("utf-8") for path in sorted(found)}
 
 
 def _clear(data_dir: Path, planned: loads.Plan) -> None:

@@ -51,14 +51,14 @@ class Watched:
 Opener = Callable[..., Watched]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """Playwright itself."""
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Debian's chromium."""
     if not CHROMIUM.exists():
@@ -92,7 +92,7 @@ def opener(browser: Browser) -> Iterator[Opener]:
     assert [error for watched in opened for error in watched.errors] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A dashboard over the starter history, as a user's first start shows it."""
     from essor.jobs.history import import_history
@@ -103,7 +103,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def looks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Look]]:
     """A data folder with a climb, a gap, a failed look, an absence, bytes, and a last crawl that reached nothing."""
     data_dir = tmp_path_factory.mktemp("small")
@@ -113,7 +113,7 @@ def looks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Look]]:
     return data_dir, seen
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small(looks: tuple[Path, list[Look]]) -> Iterator[str]:
     """A dashboard over them."""
     with dashboard_on(looks[0]) as address:

@@ -27,7 +27,7 @@ PATHS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A dashboard over the starter history with the claims checked and the downloads estimated."""
     from essor.jobs.claims import check_claims
