@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-ALL = ("parse", "crawl", "sweep", "load", "read", "pages", "probe")
+ALL = ("parse", "crawl", "sweep", "load", "read", "metrics", "pages", "probe")
 
 
 def main() -> None:
