@@ -66,17 +66,21 @@ def landed_runs(runs: Sequence[Path]) -> pl.DataFrame:
 
 
 def unreadable(run: Path) -> str | None:
-    """Why a run folder cannot be loaded: a line that is no JSON, or no run.json; None when it can.
+    """Why a run folder cannot be loaded: no run.json, or a file that does not end with a whole line; None when it can.
 
-    Each line is looked at as JSON here, because the fast reader takes the whole process down over some broken lines.
+    Lines are only ever appended, so that a cut one can be nowhere but at the end.
     """
     if not (run / "run.json").exists():
         return "it has no run.json"
-    for path in sorted(run.glob("*.json*")):
-        for number, line in enumerate(path.read_bytes().splitlines(), 1):
-            if not line.startswith(b"{") or not line.rstrip().endswith(b"}"):
-                return f"line {number} of {path.name} is cut or no JSON"
-    return None
+    cut = next((path.name for path in sorted(run.glob("*.jsonl")) if _is_cut(path)), None)
+    return f"the last line of {cut} is cut" if cut else None
+
+
+def _is_cut(path: Path) -> bool:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - 2))
+        return size > 0 and file.read() != b"}\n"
 
 
 def _lines(runs: Sequence[Path], name: str, schema: pl.Schema) -> pl.DataFrame:

@@ -156,29 +156,30 @@ class Warehouse:
 
 def create_followed(connection: duckdb.DuckDBPyConnection, apps: Sequence[App]) -> None:
     """Write the watch list down as the table `lake.followed`, one row an app and store id."""
-    connection.execute("CREATE SCHEMA IF NOT EXISTS lake")
-    connection.execute(
-        "CREATE OR REPLACE TABLE lake.followed (app VARCHAR, name VARCHAR, publisher VARCHAR, colour VARCHAR,"
-        " store VARCHAR, app_id VARCHAR, since DATE, until DATE)"
-    )
     rows = [
         (app.slug, app.name, app.publisher, app.colour, key.store.value, key.app_id, key.since, key.until)
         for app in apps
         for key in app.store_ids
     ]
-    if rows:
-        connection.executemany("INSERT INTO lake.followed VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    texts = ("app", "name", "publisher", "colour", "store", "app_id")
+    _create_table(connection, "followed", texts, rows)
 
 
 def create_followed_subjects(connection: duckdb.DuckDBPyConnection, subjects: Sequence[SignalSubject]) -> None:
     """Write the followed subjects of signals down as the table `lake.followed_subjects`, one row a source and key."""
-    connection.execute(
-        "CREATE OR REPLACE TABLE lake.followed_subjects"
-        " (source VARCHAR, subject VARCHAR, vendor VARCHAR, app VARCHAR, thing VARCHAR, since DATE, until DATE)"
-    )
     rows = [(one.source, one.key, one.vendor, one.product, one.thing, one.since, one.until) for one in subjects]
-    if rows:
-        connection.executemany("INSERT INTO lake.followed_subjects VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    _create_table(connection, "followed_subjects", ("source", "subject", "vendor", "app", "thing"), rows)
+
+
+def _create_table(
+    connection: duckdb.DuckDBPyConnection, name: str, texts: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Write rows of texts, followed by the days `since` and `until`, as one table, in one statement."""
+    schema = pl.Schema({**dict.fromkeys(texts, pl.String()), "since": pl.Date(), "until": pl.Date()})
+    connection.register("rows_to_write", pl.DataFrame(rows, schema, orient="row").to_arrow())
+    connection.execute("CREATE SCHEMA IF NOT EXISTS lake")
+    connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS SELECT * FROM rows_to_write")  # noqa: S608 - our names
+    connection.unregister("rows_to_write")
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, data_dir: Path, snapshot: datetime | None = None) -> None:

@@ -210,7 +210,7 @@ def test_what_is_half_loaded_is_not_seen(settings: Settings, monkeypatch: pytest
     assert [row[2] for row in answer(settings, "SELECT * FROM lake.chart_entries").rows()] != []
 
 
-@hypothesis_settings(max_examples=15, deadline=None)
+@hypothesis_settings(max_examples=8, deadline=None)
 @given(order=st.permutations(range(6)), cuts=st.sets(st.integers(1, 5)))
 def test_arrival_order_and_pieces_change_no_rank(
     tmp_path_factory: pytest.TempPathFactory, order: list[int], cuts: set[int]
