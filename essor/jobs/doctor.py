@@ -64,7 +64,9 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("data folder", "wrong", f"{there} cannot be written. Give another one with --data-dir.")
     for run, why in unreadable_runs(data_dir).items():
-        yield Finding("landing", "wrong", f"Run {run} was set aside: {why}. Run: essor replay archive/{run}.warc.gz")
+        archive = data_dir / "archive" / f"{run}.warc.gz"
+        again = f"Run: essor replay {archive}" if archive.exists() else "Do that import, replay or probe again."
+        yield Finding("landing", "wrong", f"Run {run} was set aside: {why}. {again}")
     waiting = landed_runs(data_dir)
     if waiting:
         yield Finding("landing", "note", f"{len(waiting)} runs wait to be loaded. Run: essor refresh")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import essor.jobs.refresh as job
 from crawlers.landing import Expected
 from essor.jobs.ask import answer
+from essor.jobs.doctor import examine
 from essor.jobs.refresh import refresh
 from essor.model.reviews import Review
 from essor.model.signals import SignalPoint
@@ -263,4 +264,5 @@ def test_a_run_that_cannot_be_read_does_not_stop_the_others(settings: Settings) 
     refresh(settings)
     assert [row[2] for row in ranks(settings)] == [LE_CHAT]
     assert "charts.jsonl" in job.unreadable_runs(settings.data_dir)["broken"]
+    assert [one.text for one in examine(settings) if "broken" in one.text and one.verdict == "wrong"]
     assert refresh(settings) == []
