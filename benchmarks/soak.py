@@ -20,27 +20,23 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from urllib.request import Request, urlopen
 
 import polars as pl
 
-from benchmarks.feeds import body
-from benchmarks.market import BEGIN, readings
-from crawlers.answers import Answer, followed
-from crawlers.archive import FOLDER, Archive, read_archive
+from crawlers.answers import followed
+from crawlers.archive import FOLDER, read_archive
 from crawlers.fakes.apple import SPOILS
 from crawlers.faults import TRANSPORT
-from crawlers.sources import ChartTarget, recognise, source_named
+from crawlers.sources import recognise
 from essor.jobs.ask import opened
-from essor.model.charts import Chart, Collection
-from essor.model.stores import Device, StoreName
+from essor.model.charts import Collection
+from essor.model.stores import STOREFRONTS
 from essor.settings import Settings, read_settings
 from warehouse.reads.coverage import OUTCOMES, by_kind, by_run
 
-STOREFRONTS = Path(__file__).resolve().parents[2] / "shared" / "reference" / "storefronts.json"
 FAULTS = (*TRANSPORT, *sorted(SPOILS))
 SHARE = 0.10
 """Share of all answers that go wrong, the kinds alike."""
@@ -59,7 +55,7 @@ class Day:
     kill: bool = False
     """Whether the service is killed at random moments."""
     seed: int = 1
-    """Of the kills."""
+    """Of the market and of the kills."""
 
     @property
     def charts(self) -> int:
@@ -95,7 +91,7 @@ class Lived:
 
 def live(day: Day, folder: Path) -> Lived:
     """Lives through a day in an empty folder, and looks over what it left."""
-    with replica(market(day, folder)) as port:
+    with replica(day) as port:
         _set_faults(port)
         configure(day, folder, port)
         settings = read_settings(data_dir=folder / "data", charts=_groups(day))
@@ -107,27 +103,11 @@ def live(day: Day, folder: Path) -> Lived:
     return lived
 
 
-def all_storefronts() -> list[str]:
-    """The App Store's storefronts."""
-    return [one["code"] for one in json.loads(STOREFRONTS.read_text("utf-8"))["storefronts"]]
-
-
-def market(day: Day, folder: Path) -> Path:
-    """One answer a chart: a hundred rows, as long as the store's."""
-    source, made = source_named("apple_legacy_rss"), readings(list(day.countries), 2)
-    with Archive(folder, "market") as archive:
-        for number, reading in enumerate(made):
-            device = Device.IPHONE if number < day.charts / 2 else Device.IPAD
-            chart = Chart(StoreName.APPLE, reading.chart.country, reading.chart.collection, "36", device)
-            url = source.url(ChartTarget(chart, 100))
-            archive.keep(Answer(url, 200, (), body(reading, url), BEGIN + timedelta(seconds=number)))
-    return folder / archive.file
-
-
 @contextmanager
-def replica(archive: Path) -> Iterator[int]:
-    """The port of a replica that answers from this archive, in a process of its own."""
-    command = [sys.executable, "-u", "-m", "essor", "replica", "--archive", str(archive), "--port", "0"]
+def replica(day: Day) -> Iterator[int]:
+    """The port of a simulated market in a process of its own, in which an hour goes by from sweep to sweep."""
+    market = ["--simulate", str(day.seed), "--speed", str(3600 / day.every)]
+    command = [sys.executable, "-u", "-m", "essor", "replica", *market, "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = next(line for line in process.stdout if "127.0.0.1" in line)
@@ -159,7 +139,7 @@ def configure(day: Day, folder: Path, port: int) -> None:
     (folder / "essor.toml").write_text(
         f"""
 contact = "soak@example.org"
-hosts = {{ "*" = "http://127.0.0.1:{port}" }}
+simulated = "http://127.0.0.1:{port}"
 {groups}
 [pace]
 seconds_between_requests = 0
@@ -356,7 +336,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", help="an empty folder for everything, which is then kept")
     given = parser.parse_args(arguments)
-    day = Day(all_storefronts()[: given.storefronts], given.sweeps, given.every, given.kill, given.seed)
+    day = Day(STOREFRONTS[: given.storefronts], given.sweeps, given.every, given.kill, given.seed)
     with tempfile.TemporaryDirectory() as folder:
         lived = live(day, Path(given.keep or folder))
     print(json.dumps({"charts": day.charts, "kill": day.kill, **asdict(lived)}, indent=1))

@@ -11,17 +11,18 @@ import time
 from pathlib import Path
 
 from benchmarks.figure import Figure
-from benchmarks.soak import Day, all_storefronts, configure, market, replica
+from benchmarks.soak import Day, configure, replica
 from essor.jobs.ask import opened
+from essor.model.stores import STOREFRONTS
 from essor.settings import read_settings
 
 
 def figures() -> list[Figure]:
     """Crawl 175 storefronts, three charts and two devices once, from an empty folder to the last commit."""
-    day = Day(all_storefronts()[:175], sweeps=1, every=3600)
+    day = Day(STOREFRONTS, sweeps=1, every=3600)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with replica(market(day, folder)) as port:
+        with replica(day) as port:
             configure(day, folder, port)
             took, processor = _crawled(folder)
         with opened(read_settings(data_dir=folder / "data")) as cursor:

@@ -14,8 +14,11 @@ from crawlers.sources import recognise
 from essor.model.errors import SettingsError
 from essor.plugins import modules_in
 
-TRANSPORT = ("403", "429", "500", "empty_body", "html", "cut_gzip", "cut_body", "slow", "reset", "moved")
+TRANSPORT = (
+    "403", "429", "500", "empty_body", "html", "cut_gzip", "cut_body", "timeout", "slow", "slow_body", "reset", "moved",
+)  # fmt: skip
 """Faults of any store's answers; those of a store's own manner are `SPOILS` in its file of `crawlers/fakes/`."""
+_FOREVER = 3600.0
 _HTML = b"<!DOCTYPE html><html><head><title>Connecting to the iTunes Store</title></head><body></body></html>"
 
 
@@ -31,7 +34,7 @@ class Fault(msgspec.Struct):
     count: int | None = None
     """How many requests it strikes before it is over; None for no end."""
     seconds: float = 1.0
-    """What Retry-After says, or how slow is slow."""
+    """What Retry-After says, or how slow is slow; a `timeout` is without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Reply:
     """What Content-Length says, when it is not the body's length."""
     after: float = 0.0
     """Seconds to wait before answering."""
+    over: float = 0.0
+    """Seconds over which the body comes bit by bit."""
     reset: bool = False
     """Whether to break the connection instead."""
 
@@ -96,6 +101,8 @@ def gone_wrong(fault: Fault, good: Reply, url: str) -> Reply:
         "html": Reply(HTTPStatus.OK, _HTML, (("Content-Type", "text/html"),)),
         "cut_gzip": Reply(good.status, half, good.headers),
         "cut_body": Reply(good.status, half, good.headers, announced=len(good.body)),
+        "timeout": Reply(good.status, after=_FOREVER, reset=True),
+        "slow_body": Reply(good.status, good.body, good.headers, over=fault.seconds),
         "slow": Reply(good.status, good.body, good.headers, after=fault.seconds),
         "reset": Reply(good.status, reset=True),
         "moved": Reply(HTTPStatus.FOUND, headers=(("Location", _elsewhere(url)),)),

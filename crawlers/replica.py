@@ -1,4 +1,4 @@
-"""An honest public fake: a local server that answers the stores' own paths from archives, faults included."""
+"""An honest public fake: a local server that answers the stores' own paths, faults included."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from crawlers.archived_stores import ArchivedStores
 from crawlers.faults import Fault, Reply
-from crawlers.playback import Playback, as_json
+from crawlers.playback import NEWEST, Playback, as_json
 from crawlers.sources import all_sources, asked_for_signals, recognise
 from essor.model.errors import EssorError, SettingsError
 
 CONTROL = "/_replica/"
 """Where the replica itself is spoken to: `at` and `faults`."""
 _LONGEST_HEAD = 1 << 16
+_BITS = 20
+"""Pieces of a slow body."""
 _OF_THE_WIRE = ("content-length", "transfer-encoding", "connection")
 
 
@@ -41,25 +44,28 @@ class Running:
         return {host: f"http://127.0.0.1:{self.port}/{host}" for host in _public_hosts()}
 
 
-def serve(
-    archives: Iterable[Path],
-    at: datetime | None = None,
-    port: int = 0,
-    ready: Callable[[Running], None] | None = None,
-) -> None:
+def serve(playback: Playback, port: int = 0, ready: Callable[[Running], None] | None = None) -> None:
     """Serves until it is cancelled by a signal; `ready` is told when it can be asked.
 
-    Raises ArchiveError for a WARC file that cannot be read whole, SettingsError for a port that is taken.
+    Raises SettingsError for a port that is taken.
     """
-    playback = Playback(archives, at)
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve(playback, port, ready or _silent, asyncio.Event()))
 
 
+def of_archives(archives: Iterable[Path], at: datetime | None = None) -> Playback:
+    """The stores of some archives, at a moment or as they were last.
+
+    Raises ArchiveError for a WARC file that cannot be read whole.
+    """
+    return Playback(ArchivedStores(archives), lambda: at or NEWEST)
+
+
 @contextmanager
-def running(archives: Iterable[Path], at: datetime | None = None) -> Iterator[Running]:
-    """A replica in a thread of this process, on a free port."""
-    playback, found, up = Playback(archives, at), list[Running](), threading.Event()
+def running(played: Playback | Iterable[Path], at: datetime | None = None) -> Iterator[Running]:
+    """A replica in a thread of this process, on a free port; it may be of archives."""
+    playback = played if isinstance(played, Playback) else of_archives(played, at)
+    found, up = list[Running](), threading.Event()
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def ready(one: Running) -> None:
@@ -105,19 +111,38 @@ async def _converse(playback: Playback, reader: asyncio.StreamReader, writer: as
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             reply = _reply(playback, lines[0].split(" ")[1], headers, body)
-            if reply.after:
-                await asyncio.sleep(reply.after)
+            if reply.after and await _gone_within(reply.after, reader):
+                return
             if reply.reset:
                 writer.transport.abort()
                 return
-            writer.write(_bytes(reply, with_body=not head.startswith(b"HEAD")))
-            await writer.drain()
+            await _send(reply, writer, with_body=not head.startswith(b"HEAD"))
             if reply.announced is not None:
                 return
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
         return
     finally:
         writer.close()
+
+
+async def _gone_within(seconds: float, reader: asyncio.StreamReader) -> bool:
+    """Waits, and tells whether the client has hung up meanwhile."""
+    try:
+        return not await asyncio.wait_for(reader.read(1), seconds)
+    except TimeoutError:
+        return False
+
+
+async def _send(reply: Reply, writer: asyncio.StreamWriter, *, with_body: bool) -> None:
+    """Sends the answer, its body bit by bit when it is a slow one."""
+    whole = _bytes(reply, with_body=with_body)
+    size = max(len(reply.body) // _BITS, 1) if reply.over else len(whole)
+    begin = len(whole) - len(reply.body) if reply.over and with_body else 0
+    writer.write(whole[:begin])
+    for start in range(begin, len(whole), size):
+        writer.write(whole[start : start + size])
+        await writer.drain()
+        await asyncio.sleep(reply.over / _BITS)
 
 
 def _reply(playback: Playback, path: str, headers: dict[str, str], body: bytes) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -96,7 +97,7 @@ def test_what_it_does_not_have_is_not_there(replica: Running) -> None:
     """404 with a JSON message that says what is missing."""
     missing = ask(replica, legacy_url("jp"))
     assert missing.http_status == 404
-    assert "no archive here holds https://itunes.apple.com/jp/rss/" in json.loads(missing.body)["message"]
+    assert "there is nothing here for https://itunes.apple.com/jp/rss/" in json.loads(missing.body)["message"]
     assert get(f"http://127.0.0.1:{replica.port}/nonsense").http_status == 404
 
 
@@ -109,6 +110,7 @@ def test_what_it_does_not_have_is_not_there(replica: Running) -> None:
         ("empty_body", Status.BLOCKED, "200 with an empty body"),
         ("empty_feed", Status.BLOCKED, "200 with an empty feed"),
         ("html", Status.LAYOUT_CHANGED, "HTML came"),
+        ("other_layout", Status.LAYOUT_CHANGED, "no feed"),
         ("cut_gzip", Status.FAILED, "its compressed body ends"),
         ("other_storefront", Status.WRONG_STOREFRONT, "storefront us came"),
         ("other_category", Status.WRONG_CHART, "asked for apple/fr"),
@@ -145,6 +147,20 @@ def test_retry_after_says_how_long(replica: Running) -> None:
     """A 429 carries the seconds that were set."""
     replica.playback.faults.set([Fault("429", seconds=2.5)])
     assert retry_after(ask(replica, legacy_url())) == 2.5
+
+
+def test_a_time_out_never_answers_and_a_slow_body_comes_whole(replica: Running) -> None:
+    """Who waits long enough has the whole of the one, and nothing of the other."""
+    replica.playback.faults.set([Fault("slow_body", seconds=0.4)])
+    began = time.monotonic()
+    assert judged(replica, legacy_url()).status is Status.COMPLETE
+    assert time.monotonic() - began > 0.3
+    replica.playback.faults.set([Fault("timeout")])
+    host, path = legacy_url().removeprefix("https://").split("/", 1)
+    with pytest.raises(TimeoutError), urllib.request.urlopen(f"{replica.hosts[host]}/{path}", timeout=0.3):
+        pass
+    replica.playback.faults.set([])
+    assert judged(replica, legacy_url()).status is Status.COMPLETE
 
 
 def test_an_unknown_fault_is_refused(replica: Running) -> None:
