@@ -14,9 +14,12 @@ from urllib.parse import urljoin
 from crawlers.sources import Reading, Redacting, Source, Target, recognise
 from essor.model.errors import Blocked, EssorError, FetchError, LayoutChanged, NotAvailable, Refused
 from essor.model.observation import Capture, Evidence, Status
+from essor.model.stores import Market
 
 UNCONFIRMED = "unconfirmed: this parser has not met a real answer yet"
 """What stands in every reading with facts of a source that no live check has seen to fit."""
+SIMULATED = "X-Essor-Simulated"
+"""The header by which an answer of a simulated market says so, with its seed."""
 _OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding", "content-md5", "etag", "digest")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
@@ -51,6 +54,11 @@ class Answer:
     def header(self, name: str) -> str | None:
         """The first header of that name."""
         return next((value for key, value in self.headers if key.lower() == name), None)
+
+    @property
+    def market(self) -> Market:
+        """Which market it speaks of."""
+        return Market.REAL if self.header(SIMULATED.lower()) is None else Market.SIMULATED
 
 
 def readings(answer: Answer, capture: Capture, run_id: str) -> tuple[Reading, ...]:

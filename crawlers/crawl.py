@@ -14,9 +14,11 @@ from crawlers.landing import Landing
 from crawlers.manners import Manners
 from crawlers.pace import Pace
 from crawlers.sources import Reading, Source, Target
+from essor import logs
 from essor.model.observation import Status
 from essor.settings import Settings
 
+_LOG = logs.logger(__name__)
 Progress = Callable[[int, int], None]
 """Told (done, total) as the targets are concluded."""
 Look = tuple[Source[Any], Target]
@@ -79,6 +81,7 @@ class Crawl:
     def keep(self, answer: Answer) -> Kept:
         """Archives an answer, then judges it: whatever happens afterwards, its bytes are safe."""
         kept = fit_to_keep(answer)
+        self.landing.saw(kept.market)
         return Kept(kept, readings(kept, self.archive.keep(kept), self.run_id))
 
     def slow_down_after(self, kept: Kept, attempt: int) -> None:
@@ -100,7 +103,9 @@ class Crawl:
     def land_pauses(self) -> None:
         """Writes down the pauses that began, so that the warehouse knows of them."""
         while self.manners.begun:
-            self.landing.add_pause(self.manners.begun.pop())
+            pause = self.manners.begun.pop()
+            self.landing.add_pause(pause)
+            _LOG.warning("a host is left alone", host=pause.host, reason=pause.reason, until=str(pause.until))
 
     def land(self, looked: Looked) -> None:
         """Writes the readings and counts them."""

@@ -23,6 +23,7 @@ from essor.model.observation import Evidence
 from essor.model.pauses import Pause
 from essor.model.reviews import ReviewsReading, reviews_reading_id
 from essor.model.signals import SignalReading, signal_reading_id
+from essor.model.stores import Market
 
 _ENCODER = msgspec.json.Encoder()
 _NAMES, _EXPECTED = "names.jsonl", "expected.jsonl"
@@ -50,6 +51,8 @@ class RunRecord(msgspec.Struct, frozen=True):
     """How many readings it set out to bring."""
     note: str | None
     """What there is to say of it."""
+    markets: tuple[Market, ...] = ()
+    """Which markets its facts are of: one, or none when it has no facts; both is a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class _Begun(msgspec.Struct, frozen=True):
     asked: int
     note: str | None
     imported: bool
+    market: Market | None = None
 
 
 class Landing:
@@ -88,6 +92,7 @@ class Landing:
         self._place = data_dir / "landing" / run_id
         self._files = {name: (self._folder / name).open("ab", buffering=0) for name in _FILES}
         self._names = {line["name_id"] for line in self._lines(_NAMES)}
+        self._markets = {self._begun.market} if self._begun.market else set[Market]()
 
     @classmethod
     def begin(
@@ -100,9 +105,12 @@ class Landing:
         asked: int = 0,
         note: str | None = None,
         imported: bool = False,
+        market: Market | None = None,
         expected: Sequence[Expected] = (),
     ) -> Self:
         """A new run's landing; `imported` when its facts are from somebody's table and not from bytes we hold.
+
+        `market` is given where no answer will say it.
 
         The folder appears under its name when it is locked already, so that `recover` never takes it for a dead one.
         Raises SettingsError when there is such a run.
@@ -115,16 +123,22 @@ class Landing:
         if not _taken(lock):
             raise SettingsError(f"Another process is beginning the run {run_id}: give another name.")
         (unborn / _EXPECTED).write_bytes(_expected_lines(run_id, kind, started_at, expected))
-        os.write(lock, _ENCODER.encode(_Begun(kind, moment(started_at), asked, note, imported)))
+        os.write(lock, _ENCODER.encode(_Begun(kind, moment(started_at), asked, note, imported, market)))
         unborn.rename(incoming(data_dir) / run_id)
         return cls(data_dir, run_id, lock)
 
     @classmethod
     def resume(cls, data_dir: Path, run_id: str) -> Self | None:
-        """The landing of a run whose process is gone, its cut lines dropped; None while the process lives."""
+        """The landing of a run whose process is gone, its cut lines dropped; None while it lives or has landed."""
         folder = incoming(data_dir) / run_id
-        lock = os.open(folder / _LOCK, os.O_RDWR)
+        try:
+            lock = os.open(folder / _LOCK, os.O_RDWR)
+        except FileNotFoundError:  # it has landed meanwhile
+            return None
         if not _taken(lock):
+            return None
+        if not folder.exists():  # the same, between the two lines above
+            os.close(lock)
             return None
         for name in _FILES:
             _drop_cut_line(folder / name)
@@ -147,6 +161,10 @@ class Landing:
         else:
             self._write("listings.jsonl", _listing_line(reading) | {"imported": self._begun.imported})
 
+    def saw(self, market: Market) -> None:
+        """Takes note that an answer of this run speaks of a market."""
+        self._markets.add(market)
+
     def add_pause(self, pause: Pause) -> None:
         """Writes down that a host is left alone."""
         times = {"began_at": moment(pause.began_at), "until": moment(pause.until)}
@@ -166,7 +184,10 @@ class Landing:
         begun = self._begun
         notes = "; ".join(text for text in (begun.note, note) if text)
         ended = moment(finished_at) if finished_at else None
-        record = RunRecord(self.run_id, begun.kind, begun.started_at, ended, result, begun.asked, notes or None)
+        markets = tuple(sorted(self._markets))
+        record = RunRecord(
+            self.run_id, begun.kind, begun.started_at, ended, result, begun.asked, notes or None, markets
+        )
         _write_whole(self._folder / _RUN, _ENCODER.encode(record))
 
     @property

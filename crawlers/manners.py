@@ -1,4 +1,4 @@
-"""What is remembered of each host from run to run: the day's requests, refusals in a row, and until when to wait."""
+"""What is remembered of each host from run to run: its requests and their times, refusals in a row, when to wait."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from essor.model.errors import Blocked, FetchError, SettingsError
+from essor.model.manners import DURATIONS, FILE
 from essor.model.pauses import Pause, PauseReason
 from essor.settings import PaceSettings
 
-FILE = "manners.sqlite"
-"""Its place in the data folder; removed, everything is forgotten."""
 LONGEST_PAUSE = timedelta(days=1)
 """However often it was turned away, a host is asked again after a day."""
 _POLL = 0.2
@@ -24,6 +23,9 @@ CREATE TABLE IF NOT EXISTS hosts (
     until TEXT, reason TEXT, message TEXT, trial_until TEXT
 );
 CREATE TABLE IF NOT EXISTS requests (host TEXT, day TEXT, asked INTEGER, PRIMARY KEY (host, day));
+CREATE TABLE IF NOT EXISTS durations (
+    host TEXT, at_most REAL, requests INTEGER, seconds REAL, PRIMARY KEY (host, at_most)
+);
 """
 
 
@@ -101,6 +103,16 @@ class Manners:
         """Ends a trial that brought no answer; the next request is one again."""
         with self._changing():
             self._set(host, trial_until=None)
+
+    def took(self, host: str, seconds: float) -> None:
+        """Counts a request that took so long, until its answer was whole or failed."""
+        at_most = next(step for step in DURATIONS if seconds <= step)
+        with self._changing():
+            self._connection.execute(
+                "INSERT INTO durations VALUES (?, ?, 1, ?)"
+                " ON CONFLICT DO UPDATE SET requests = requests + 1, seconds = seconds + excluded.seconds",
+                (host, at_most, seconds),
+            )
 
     @contextmanager
     def _changing(self) -> Iterator[datetime]:

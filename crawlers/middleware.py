@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -18,9 +21,11 @@ from scrapy.http.request import NO_CALLBACK
 from crawlers.answers import Answer, decoded, retry_after
 from crawlers.crawl import Crawl, Looked
 from crawlers.unreached import NO_ANSWER, NO_CONNECTION, why_no_answer
+from essor import logs
 from essor.model.errors import Blocked, FetchError, Refused
 from essor.settings import Settings
 
+_LOG = logs.logger(__name__)
 AGENT = "essor"
 """The name by which robots.txt may address us."""
 _ROBOTS_HOPS = 5
@@ -94,7 +99,8 @@ class KeepingDownloadHandler(HTTP11DownloadHandler):
         host, attempt, pace = urlsplit(request.url).hostname or "", request.meta.get("attempt", 1), self._crawl.pace
         await self._turn(host, trial="source" in request.meta)
         try:
-            response = await self._ask(request)
+            with self._timed(host):
+                response = await self._ask(request)
         except NO_CONNECTION:
             pace.after_silence(host, attempt)
             self._crawl.manners.undecided(host)
@@ -104,8 +110,17 @@ class KeepingDownloadHandler(HTTP11DownloadHandler):
             self._crawl.manners.undecided(host)
             raise
         request.meta["kept"] = kept = self._crawl.keep(_answer(request, response, self._crawl.now()))
+        _LOG.debug("answered", url=request.url, http_status=response.status, bytes=len(response.body), attempt=attempt)
         self._crawl.slow_down_after(kept, attempt)
         return response
+
+    @contextmanager
+    def _timed(self, host: str) -> Iterator[None]:
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self._crawl.manners.took(host, time.monotonic() - begun)
 
     async def _turn(self, host: str, *, trial: bool) -> None:
         """Waits for the host's turn, here and among all runs. Raises what gives the host up."""

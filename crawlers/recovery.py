@@ -41,6 +41,7 @@ def _read_again(landing: Landing, path: Path) -> tuple[int, int]:
     landed, before = landing.landed(), landing.landed()
     try:
         for answer, offset in read_archive(path):
+            landing.saw(answer.market)
             for reading in readings(answer, capture_at(answer, f"{FOLDER}/{path.name}", offset), landing.run_id):
                 if (reading_id := reading_id_of(reading)) not in landed:
                     landing.add(reading)

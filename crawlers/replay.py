@@ -50,6 +50,7 @@ def replay(path: Path, data_dir: Path, landing: Landing, progress: Callable[[int
     try:
         for answer, offset in read_archive(data_dir / replayed.file):
             replayed.answers += 1
+            landing.saw(answer.market)
             if recognise(answer.url) is None and not answer.url.endswith("/robots.txt"):
                 replayed.unknown.append(answer.url)
             for reading in readings(answer, capture_at(answer, replayed.file, offset), landing.run_id):

@@ -40,6 +40,7 @@ from essor.model.apps import App
 from essor.model.charts import Chart
 from essor.model.observation import Status
 from essor.model.reviews import WORLD
+from essor.model.shards import WHOLE, Shard
 from essor.model.signals import SignalSubject
 from essor.model.stores import StoreName, storefront
 from essor.settings import Settings
@@ -59,31 +60,41 @@ class Crawled:
     """Where the run has landed."""
 
 
-def crawl_charts(settings: Settings, charts: Iterable[Chart], run_id: str, progress: Progress | None = None) -> Crawled:
+def crawl_charts(
+    settings: Settings, charts: Iterable[Chart], run_id: str, progress: Progress | None = None, shard: Shard = WHOLE
+) -> Crawled:
     """Asks for each chart and lands what comes. SIGTERM and SIGINT end it after the answer under way."""
     targets: list[Target] = [ChartTarget(chart, settings.depth) for chart in charts]
-    return _crawl(ChartsSpider, settings, targets, run_id, progress)
+    return _crawl(ChartsSpider, settings, _part(targets, settings, shard), run_id, progress, shard=shard)
 
 
-def crawl_listings(settings: Settings, apps: Iterable[App], run_id: str, progress: Progress | None = None) -> Crawled:
+def crawl_listings(
+    settings: Settings, apps: Iterable[App], run_id: str, progress: Progress | None = None, shard: Shard = WHOLE
+) -> Crawled:
     """Asks for the listings of the apps in every storefront of the settings and lands what comes."""
     followed, today = list(apps), datetime.now(UTC).date()
     targets: list[Target] = [*listing_targets(settings, followed, today), *page_targets(settings, followed, today)]
-    return _crawl(ListingsSpider, settings, targets, run_id, progress)
+    return _crawl(ListingsSpider, settings, _part(targets, settings, shard), run_id, progress, shard=shard)
 
 
-def crawl_reviews(settings: Settings, apps: Iterable[App], run_id: str, progress: Progress | None = None) -> Crawled:
+def crawl_reviews(
+    settings: Settings, apps: Iterable[App], run_id: str, progress: Progress | None = None, shard: Shard = WHOLE
+) -> Crawled:
     """Asks for the newest reviews of the apps and lands what comes, without a word on who wrote them."""
     targets: list[Target] = list(review_targets(settings, apps, _now().date()))
-    return _crawl(ReviewsSpider, settings, targets, run_id, progress)
+    return _crawl(ReviewsSpider, settings, _part(targets, settings, shard), run_id, progress, shard=shard)
 
 
 def crawl_signals(
-    settings: Settings, subjects: Iterable[SignalSubject], run_id: str, progress: Progress | None = None
+    settings: Settings,
+    subjects: Iterable[SignalSubject],
+    run_id: str,
+    progress: Progress | None = None,
+    shard: Shard = WHOLE,
 ) -> Crawled:
-    """Asks the signal sources for the subjects and lands what comes."""
+    """Asks the signal sources for the subjects, which are the shard's already, and lands what comes."""
     targets: list[Target] = list(signal_targets(subjects, _now().date()))
-    return _crawl(SignalsSpider, settings, targets, run_id, progress)
+    return _crawl(SignalsSpider, settings, targets, run_id, progress, shard=shard)
 
 
 def chart_targets(settings: Settings) -> list[Chart]:
@@ -138,6 +149,14 @@ def signal_targets(subjects: Iterable[SignalSubject], today: date) -> Iterator[S
             yield SignalTarget(source.name, batch, source.metrics, since, until)
 
 
+def shard_subjects(subjects: Iterable[SignalSubject], shard: Shard, today: date) -> list[SignalSubject]:
+    """The subjects of a shard: those of its batches."""
+    wanted = list(subjects)
+    batches = shard.part(signal_targets(wanted, today), lambda target: target.source)
+    mine = {(batch.source, key) for batch in batches for key in batch.subjects}
+    return [subject for subject in wanted if (subject.source, subject.key) in mine]
+
+
 def expected_of(targets: Iterable[Target], settings: Settings) -> list[Expected]:
     """How many readings these targets are to bring, a source and storefront, or a signal's subject."""
     counts: dict[tuple[str, str | None, str | None], int] = {}
@@ -146,6 +165,10 @@ def expected_of(targets: Iterable[Target], settings: Settings) -> list[Expected]
             key = (_source_name(target, settings), country, subject)
             counts[key] = counts.get(key, 0) + number
     return [Expected(*key, number) for key, number in counts.items()]
+
+
+def _part(targets: Iterable[Target], settings: Settings, shard: Shard) -> list[Target]:
+    return shard.part(targets, lambda target: _source_name(target, settings))
 
 
 def _parts(target: Target) -> list[tuple[str | None, str | None, int]]:
@@ -172,10 +195,12 @@ def _crawl(
     targets: list[Target],
     run_id: str,
     progress: Progress | None,
+    *,
+    shard: Shard,
 ) -> Crawled:
     expected = expected_of(targets, settings)
     asked = sum(one.expected for one in expected)
-    kind, note = f"crawl {spider.name}", _note(settings)
+    kind, note = f"crawl {spider.name}", _note(settings, shard)
     begun = Landing.begin(settings.data_dir, run_id, kind, _now(), asked=asked, note=note, expected=expected)
     with begun as landing, Archive(settings.data_dir, run_id, {"description": kind, "note": note or ""}) as archive:
         looks = [(target, _source(target, settings)) for target in targets]
@@ -185,7 +210,7 @@ def _crawl(
             looks=[(source, target) for target, source in looks if source],
             archive=archive,
             landing=landing,
-            pace=Pace(settings.pace, time.monotonic, _gaps(settings)),
+            pace=_pace(settings, shard),
             manners=Manners(settings.data_dir, settings.pace, _now),
             now=_now,
             progress=progress or _silent,
@@ -244,6 +269,13 @@ def _offering(target: Target) -> list[Source[Any]]:
     return offering(target)
 
 
+def _pace(settings: Settings, shard: Shard) -> Pace:
+    """So slow that all shards at work together ask a host no more often than one crawl would."""
+    pace, gaps = settings.pace, _gaps(settings)
+    slower = pace.model_copy(update={"seconds_between_requests": pace.seconds_between_requests * shard.of})
+    return Pace(slower, time.monotonic, {host: gap * shard.of for host, gap in gaps.items()})
+
+
 def _gaps(settings: Settings) -> dict[str, float]:
     """What the hosts of signals are known to bear; what stands in for a host bears what the settings say."""
     sources: tuple[SignalSource, ...] = signal_sources()
@@ -270,15 +302,18 @@ def _unoffered(target: Target, crawl: Crawl) -> Looked:
     return Looked(found, concluded=True)
 
 
-def _note(settings: Settings) -> str | None:
-    """What a reader of the run must know: who answered, and what the operator decided about robots.txt."""
+def _note(settings: Settings, shard: Shard) -> str | None:
+    """What a reader of the run must know: its shard, who answered, what the operator decided about robots.txt."""
+    split = [] if shard.whole else [f"shard {shard}"]
     mapped = [f"{host} was asked at {base}" for host, base in settings.hosts.items()]
+    if settings.simulated:
+        mapped = [f"simulated: everything was asked at {settings.simulated}"]
     overridden = [
         f"robots.txt not obeyed for {name}: {said.reason}"
         for name, said in settings.sources.items()
         if not said.obey_robots
     ]
-    return "; ".join(mapped + overridden) or None
+    return "; ".join(split + mapped + overridden) or None
 
 
 def _now() -> datetime:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
@@ -23,15 +23,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from essor import logs
 from essor.jobs.crawl import PLANNED_RUN, PLANNER, crawls_in_turn
 from essor.jobs.first_start import last_run, prepare
-from essor.jobs.plans import Plan, Plans, plans_and_next_runs, record_missed, settle
+from essor.jobs.plans import ENGINE_OPTIONS, Plan, Plans, plans_and_next_runs, record_missed, settle
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.serve import check_port, start_dashboard
 from essor.model.errors import EssorError, SettingsError
 from essor.settings import Settings
 
 Say = Callable[[str], None]
+_LOG = logs.logger(__name__)
 STOP_WITHIN = 30
 """Seconds a crawl may take to land what it has after it was told to stop."""
 _APART = timedelta(milliseconds=200)
@@ -109,36 +111,44 @@ def _row(settings: Settings, job: Job, plan: Plan | None, coming: datetime | Non
 def run(settings: Settings, say: Say, *, crawling: bool = True, serving: bool = True) -> None:
     """Prepare the warehouse, serve the dashboard and crawl on schedule, until a signal comes.
 
-    Raises SettingsError when another essor runs on this data folder or the port is taken.
+    Raises SettingsError when another essor runs on this data folder, the port is taken or the schedule cannot be kept.
     """
     with _only_one(settings):
         stop = _stop_signal()
         if serving:
             check_port(settings)
+        if crawling:
+            Plans(settings).close()
         for line in prepare(settings):
             say(line)
-        dashboard = start_dashboard(settings) if serving else None
-        if serving:
-            say(f"The dashboard is at http://{settings.host}:{settings.port}  (Ctrl-C stops it)")
-        crawls = Crawls(settings, say) if crawling else None
-        try:
-            _wait_for(stop, dashboard)
-        finally:
-            say("Stopping.")
-            if crawls is not None:
-                crawls.stop()
-            if dashboard is not None:
-                dashboard.terminate()
-                dashboard.wait(STOP_WITHIN)
+        with _dashboard(settings, say) if serving else nullcontext() as dashboard:
+            crawls = Crawls(settings) if crawling else None
+            try:
+                _wait_for(stop, dashboard)
+            finally:
+                say("Stopping.")
+                if crawls is not None:
+                    crawls.stop()
+
+
+@contextmanager
+def _dashboard(settings: Settings, say: Say) -> Iterator[subprocess.Popen[bytes]]:
+    """The dashboard's process, ended with what is done meanwhile."""
+    dashboard = start_dashboard(settings)
+    say(f"The dashboard is at http://{settings.host}:{settings.port}  (Ctrl-C stops it)")
+    try:
+        yield dashboard
+    finally:
+        dashboard.terminate()
+        dashboard.wait(STOP_WITHIN)
 
 
 class Crawls:
     """The crawls on their schedule, each a child process whose crash is a recorded result and not the end of it all."""
 
-    def __init__(self, settings: Settings, say: Say) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Starts the schedule."""
         self._settings = settings
-        self._say = say
         self._up_since = datetime.now(UTC)
         self._plans = Plans(settings)
         self._jobs = {job.name: job for job in jobs(settings)}
@@ -157,10 +167,11 @@ class Crawls:
     def begin(self, name: str) -> None:
         """Run one job to its end and say how it ended; what was missed before it is recorded first."""
         try:
-            if not self._stopping.is_set():
-                self._begin(self._jobs[name])
+            with logs.about(job=name):
+                if not self._stopping.is_set():
+                    self._begin(self._jobs[name])
         except (EssorError, OSError) as error:
-            self._say(f"{_clock()}  crawl {name}: {error}")
+            _LOG.error(f"crawl {name}: {error}", job=name)
 
     def stop(self) -> None:
         """Tell the crawl under way to land what it has, wait for it, and end the schedule."""
@@ -184,9 +195,10 @@ class Crawls:
         begun = datetime.now(UTC)
         plan = Plan(job.name, f"{job.name}-{begun:%Y%m%dT%H%M%S%fZ}", due, begun)
         self._plans.keep(plan)
-        self._say(f"{_clock()}  {job.kind}: begun")
-        code, said = self._run(plan)
-        self._say(f"{_clock()}  {job.kind}: {said}")
+        with logs.about(run_id=plan.run_id):
+            _LOG.info(f"{job.kind}: begun")
+            code, said = self._run(plan)
+            _LOG.log(logging.ERROR if code else logging.INFO, f"{job.kind}: {said}", code=code)
         if code:
             settle(self._settings, plan, "failed", f"its process ended with {code} before it began: {said}")
         self._plans.keep(replace(plan, ended_at=datetime.now(UTC), code=code, said=said))
@@ -211,14 +223,16 @@ class Crawls:
 
     def _tell_missed(self, job: Job, missed: list[datetime], why: str) -> None:
         if missed and (news := record_missed(self._settings, job.name, missed, why)):
-            self._say(f"{_clock()}  {job.kind}: {news} missed since {missed[0]:%Y-%m-%d %H:%M}Z, because {why}")
+            _LOG.warning(f"{job.kind}: {news} missed since {missed[0]:%Y-%m-%d %H:%M}Z, because {why}", missed=news)
 
     def _run(self, plan: Plan) -> tuple[int, str]:
         """The exit code of a crawl and the last line that it said."""
         command = [sys.executable, "-m", "essor", "crawl", plan.job, "--data-dir", str(self._settings.data_dir)]
-        told = os.environ | {PLANNED_RUN: plan.run_id, PLANNER: str(os.getpid())}
-        with tempfile.TemporaryFile() as said:  # no pipe: a crawl outlives a schedule that is killed
-            self._child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=told)  # noqa: S603
+        with tempfile.TemporaryFile() as said, _log_of_a_child() as log:  # no pipe: a crawl outlives a killed schedule
+            told = os.environ | {PLANNED_RUN: plan.run_id, PLANNER: str(os.getpid()), logs.LOG_FD: str(log)}
+            self._child = subprocess.Popen(  # noqa: S603 - our own command
+                command, stdout=said, stderr=subprocess.STDOUT, env=told, pass_fds=[log]
+            )
             if self._stopping.is_set():
                 self._child.terminate()
             code = self._child.wait()
@@ -272,9 +286,13 @@ def _key(settings: Settings) -> str:
 
 def _scheduler(settings: Settings) -> BackgroundScheduler:
     one_at_a_time = ThreadPoolExecutor(1)  # two crawls at once would each keep their own pace with the same host
-    stores = {"default": SQLAlchemyJobStore(url=settings.schedule_database), _BESIDE: MemoryJobStore()}
+    stores = {"default": _jobs_kept(settings), _BESIDE: MemoryJobStore()}
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a run that was skipped is recorded as missed
     return BackgroundScheduler(timezone=UTC, executors={"default": one_at_a_time}, jobstores=stores)
+
+
+def _jobs_kept(settings: Settings) -> SQLAlchemyJobStore:
+    return SQLAlchemyJobStore(url=settings.schedule_database, engine_options=ENGINE_OPTIONS)
 
 
 def _trigger(job: Job, first: datetime) -> Any:  # noqa: ANN401 - APScheduler has no types
@@ -297,6 +315,16 @@ def _due(trigger: Any, after: datetime, until: datetime | None) -> Iterator[date
     while at is not None and (until is None or at <= until + _APART):
         yield at.astimezone(UTC)
         at = trigger.get_next_fire_time(at, at)
+
+
+@contextmanager
+def _log_of_a_child() -> Iterator[int]:
+    """Our stderr under a number of its own, so that a crawl's log is told apart from what it says."""
+    number = os.dup(sys.stderr.fileno())
+    try:
+        yield number
+    finally:
+        os.close(number)
 
 
 def _last_line(said: IO[bytes]) -> str:
@@ -350,7 +378,3 @@ def _holder(settings: Settings) -> str | None:
         except BlockingIOError:
             return file.read().strip() or "unknown"
     return None
-
-
-def _clock() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z"

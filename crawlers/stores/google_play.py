@@ -41,7 +41,8 @@ _LISTS = {
     "topselling_paid": Collection.TOP_PAID,
     "topgrossing": Collection.TOP_GROSSING,
 }
-_LIST_NAMES = {collection: name for name, collection in _LISTS.items()}
+LIST_NAMES = {collection: name for name, collection in _LISTS.items()}
+"""What Google calls each collection."""
 _ASKED_LIST = re.compile(r'\[2,"(\w+)","(\w+)"\]')
 _ASKED_ROWS = re.compile(r"\[null,\[null,(\d{1,4})\]\]|\[8,\[20,(\d{1,4})\]\]")
 _SAID_LIST = re.compile(rb"(topselling_free|topselling_paid|topgrossing)(?:_([A-Z]+(?:_[A-Z]+)*))?")
@@ -68,7 +69,8 @@ _CURRENCIES = {
 }  # fmt: skip
 """Storefronts by the currency that Google sells in there; public captures of 2026 show it for free apps too (VND in
 vn, USD in kh and us). A storefront that is not here cannot be told by its currency."""
-_CURRENCY_OF = {country: code for code, countries in _CURRENCIES.items() for country in countries.split()}
+CURRENCY_OF = {country: code for code, countries in _CURRENCIES.items() for country in countries.split()}
+"""The currency by storefront, as far as it is known."""
 
 
 class GooglePlayDetails:
@@ -147,7 +149,7 @@ class GooglePlayCharts:
         """Any collection and category, on Android."""
         if not isinstance(target, ChartTarget) or target.store is not STORE:
             return False
-        return target.chart.device is Device.ANDROID and target.chart.collection in _LIST_NAMES
+        return target.chart.device is Device.ANDROID and target.chart.collection in LIST_NAMES
 
     def url(self, target: ChartTarget) -> str:
         """The address of a chart, the form body behind it as its fragment."""
@@ -177,7 +179,7 @@ SOURCES = (GooglePlayDetails(), GooglePlayCharts())
 
 def _form(target: ChartTarget) -> str:
     """The short body of parse-play (2022 to 2024); libraries of 2026 send 26 kB with the same three variables."""
-    rows, name = min(target.asked, LONGEST_CHART), _LIST_NAMES[target.chart.collection]
+    rows, name = min(target.asked, LONGEST_CHART), LIST_NAMES[target.chart.collection]
     inner = f'[[null,[[null,[null,{rows}]],null,null,[113]],[2,"{name}","{target.chart.category}"]]]'
     call = [[[_CHART_CALL, inner, None, "generic"]]]
     return f"f.req={quote(msgspec.json.encode(call).decode(), safe='')}"
@@ -399,7 +401,7 @@ def _listing_status(page: PlayPage, country: str, app_id: str) -> tuple[Status, 
 
 def _wrong_storefront(currency: str | None, country: str) -> str | None:
     """Google may go by the address of whoever asks instead of the storefront asked for."""
-    expected = _CURRENCY_OF.get(country)
+    expected = CURRENCY_OF.get(country)
     if expected is None or currency not in _CURRENCIES or currency == expected:
         return None
     return f"asked for storefront {country}, which sells in {expected}, and prices in {currency} came"

@@ -58,6 +58,7 @@ def _answer(
         html.H2(say("health.gaps")),
         *_gaps(desk().ask(cursor, health.gaps, since), say),
         *_coverage(desk().ask(cursor, coverage.by_kind, since), say),
+        *_pauses(desk().ask(cursor, health.pauses, now.replace(second=0, microsecond=0), ROWS), say),
         html.H2(say("health.runs")),
         _table("runs", _run_rows(runs, say), say),
         html.H2(say("health.loads"), id="health-loads"),
@@ -169,6 +170,19 @@ def _stretches(days: Sequence[date], say: Language) -> str:
 def _stretch(first: date, last: date, say: Language) -> str:
     ends = [first] if first == last else [first, last]
     return " – ".join(say.short_day(day, year=False) for day in ends)
+
+
+def _pauses(found: pl.DataFrame, say: Language) -> list[Component]:
+    """The times that a host was left alone, those that last first."""
+    rows = [_pause_row(row, say) for row in found.iter_rows(named=True)]
+    table = _table("pauses", rows, say) if rows else html.P(say("health.no_pauses"), className="state")
+    return [html.H2(say("health.pauses"), id="health-pauses"), table]
+
+
+def _pause_row(row: dict[str, Any], say: Language) -> list[Any]:
+    state = say("health.pause_lasts" if row["lasts"] else "health.pause_over")
+    reason = html.Span(say.optional(f"pause.{row['reason']}", row["reason"]), title=row["message"])
+    return [row["host"], reason, say.moment(row["began_at"]), say.moment(row["until"]), state]
 
 
 def _coverage(found: pl.DataFrame, say: Language) -> list[Component]:

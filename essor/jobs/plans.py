@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +22,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from crawlers.landing import incoming, land_missed
 from essor.jobs.crawl import expected
@@ -30,6 +31,8 @@ from essor.model.errors import SettingsError
 from essor.settings import Settings
 from warehouse.loads import run_results
 
+ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
+"""A database that was restarted meanwhile is reached again."""
 _TABLES = MetaData()
 _PLANS = Table(
     "essor_plans",
@@ -68,21 +71,22 @@ class Plans:
     """The plans of every job, in the schedule's database."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises SettingsError when the database cannot be opened."""
+        """Raises SettingsError when the database cannot be used, and so does every method."""
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self._engine = engine_of(settings)
-        _TABLES.create_all(self._engine)
+        with _usable(self._engine):
+            _TABLES.create_all(self._engine)
 
     def keep(self, plan: Plan) -> None:
         """Write a plan down in place of its job's last one."""
         row = {name: _text(getattr(plan, name)) for name in Plan.__slots__}
-        with self._engine.begin() as connection:
+        with _usable(self._engine), self._engine.begin() as connection:
             connection.execute(delete(_PLANS).where(_PLANS.c.job == plan.job))
             connection.execute(insert(_PLANS).values(**row))
 
     def of(self, job: str) -> Plan | None:
         """The last plan of a job."""
-        with self._engine.connect() as connection:
+        with _usable(self._engine), self._engine.connect() as connection:
             row = connection.execute(select(_PLANS).where(_PLANS.c.job == job)).mappings().first()
         return _plan(dict(row)) if row else None
 
@@ -94,12 +98,27 @@ class Plans:
 def engine_of(settings: Settings) -> Engine:
     """The schedule's database. Raises SettingsError when its address or its driver is no good."""
     try:
-        return create_engine(settings.schedule_database)
-    except (SQLAlchemyError, ImportError) as error:
+        return create_engine(settings.schedule_database, **ENGINE_OPTIONS)
+    except ImportError as error:
+        raise SettingsError(
+            f"schedule_url needs a driver that is not installed ({error})."
+            " For postgresql+psycopg://… run: pip install 'essor[postgresql]'"
+        ) from error
+    except SQLAlchemyError as error:
         raise SettingsError(
             f"schedule_url cannot be used: {error}. Write sqlite:///FILE, or postgresql+psycopg://USER@HOST/DATABASE"
-            " with psycopg installed."
         ) from error
+
+
+@contextmanager
+def _usable(engine: Engine) -> Iterator[None]:
+    """Raises SettingsError, without the address's password, when the database cannot be reached, read or written."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        why = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
+        where = engine.url.render_as_string(hide_password=True)
+        raise SettingsError(f"The schedule's database {where} cannot be used: {why}. Look at: schedule_url") from error
 
 
 def plans_and_next_runs(settings: Settings) -> tuple[dict[str, Plan], dict[str, datetime]]:
@@ -108,13 +127,11 @@ def plans_and_next_runs(settings: Settings) -> tuple[dict[str, Plan], dict[str, 
         return {}, {}
     engine = engine_of(settings)
     try:
-        with engine.connect() as connection:
+        with _usable(engine), engine.connect() as connection:
             known = inspect(connection).get_table_names()
             rows = connection.execute(select(_PLANS)).mappings().all() if _PLANS.name in known else []
             jobs = Table("apscheduler_jobs", MetaData(), Column("id", String), Column("next_run_time", Float))
             due = connection.execute(select(jobs)).all() if jobs.name in known else []
-    except SQLAlchemyError as error:
-        raise SettingsError(f"{settings.schedule_database} cannot be read: {error}.") from error
     finally:
         engine.dispose()
     coming = {str(job): datetime.fromtimestamp(float(at), UTC) for job, at in due if at is not None}

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from crawlers.recovery import recover
+from essor import logs
 from essor.jobs.refresh import Refreshed, refresh
 from essor.settings import Settings
+
+_LOG = logs.logger(__name__)
+_TOLD = ("load", "runs", "readings", "entries", "rejects")
 
 
 def recover_and_refresh(settings: Settings) -> list[Refreshed]:
     """Land the runs whose process is gone, then load everything that has landed."""
-    recover(settings.data_dir)
-    return refresh(settings)
+    for landed in recover(settings.data_dir):
+        _LOG.warning("a killed run was landed", killed=landed.name)
+    loads = refresh(settings)
+    for load in loads:
+        _LOG.info("loaded", **{name: getattr(load, name) for name in _TOLD})
+    return loads

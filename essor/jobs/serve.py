@@ -28,6 +28,7 @@ def serve(settings: Settings) -> None:
         factory=True,
         host=settings.host,
         port=settings.port,
+        log_config=None,  # its words go where all others go
         log_level="warning",
         access_log=False,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +14,7 @@ from crawlers.sources import recognise
 from essor.model.observation import Status
 from tests.crawlers.bodies import legacy_url, lookup_url, v2_url
 from tests.crawlers.fuzzing import KINDS, Case, Damage, cases, damaged, judge, sources_known, sources_tried
+from tests.crawlers.guided import guided
 from tests.crawlers.pages import reviews_url
 
 SLOWEST = 5.0
@@ -58,6 +61,28 @@ def test_damaged_answers_give_model_words_or_declared_errors(case: Case, damages
     begun = time.perf_counter()
     judge(case, body)
     assert time.perf_counter() - begun < SLOWEST
+
+
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed: it has wheels for Linux alone")
+def test_damages_chosen_by_the_branches_they_reach(tmp_path: Path) -> None:
+    """Some seconds of what `make fuzz` does for minutes: nothing else comes out, and the parsers' branches are seen."""
+    found = guided(tmp_path, seconds=5, seed=1)
+    assert found.tried > len(cases())
+    assert sum(found.kept.values()) > 0
+    assert found.branches > 500
+
+
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed: it has wheels for Linux alone")
+def test_a_guided_run_tells_of_what_should_not_come_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a parser that lets anything through, the run fails and names the error."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "sitecustomize.py").write_text(
+        "import crawlers.signals.tranco as tranco\n"
+        "parse = tranco.Tranco.parse\n"
+        "tranco.Tranco.parse = lambda self, body, target: parse(self, body, target) if body[:1] == b'{' else [][0]\n"
+    )
+    with pytest.raises(AssertionError, match="IndexError"):
+        guided(tmp_path, seconds=30, seed=1)
 
 
 @settings(max_examples=500, deadline=None)

@@ -123,6 +123,7 @@ def test_a_run_without_readings_lands_its_record(tmp_path: Path) -> None:
         "result": "stopped",
         "asked": 3,
         "note": "begun so; ended so",
+        "markets": [],
     }
 
 

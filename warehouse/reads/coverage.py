@@ -8,7 +8,7 @@ import polars as pl
 
 from warehouse.connection import Cursor
 
-OUTCOMES = ("had", "nothing", "refused", "blocked", "failed", "wrong", "missed", "not_asked")
+OUTCOMES = ("had", "nothing", "refused", "blocked", "failed", "wrong", "set_aside", "missed", "not_asked")
 """What becomes of an expected reading; their sum is what was expected."""
 
 _LOOKS = """
@@ -20,15 +20,14 @@ _LOOKS = """
     FROM lake.listing_readings
     UNION ALL
     SELECT reading_id, run_id, recorded_at, source, country, NULL, status, observed_at, month,
-           concat_ws('|', language, app_id, page)
-    FROM lake.review_readings
-    UNION ALL
-    SELECT reading_id, run_id, recorded_at, source, country, NULL, status, observed_at, month,
-           concat_ws('|', app_id, language, page)
+           concat_ws('|', coalesce(language, ''), app_id, page)
     FROM lake.review_readings
     UNION ALL
     SELECT reading_id, run_id, recorded_at, source, NULL, subject, status, observed_at, month, metric
     FROM lake.signal_readings
+    UNION ALL
+    SELECT reading_id, run_id, recorded_at, source, country, subject, 'set_aside', recorded_at, month, target
+    FROM lake.set_aside
 """
 _COVERAGE = f"""
     WITH due AS (
@@ -64,6 +63,7 @@ _COVERAGE = f"""
                count(*) FILTER (status = 'blocked') AS blocked,
                count(*) FILTER (status IN ('failed', 'layout_changed')) AS failed,
                count(*) FILTER (status IN ('wrong_storefront', 'wrong_chart')) AS wrong,
+               count(*) FILTER (status = 'set_aside') AS set_aside,
                count(*) AS concluded
         FROM targets GROUP BY ALL
     ), judged AS (
@@ -80,6 +80,7 @@ _SUMS = """
     coalesce(sum(had), 0)::BIGINT AS had, coalesce(sum(nothing), 0)::BIGINT AS nothing,
     coalesce(sum(refused), 0)::BIGINT AS refused, coalesce(sum(blocked), 0)::BIGINT AS blocked,
     coalesce(sum(failed), 0)::BIGINT AS failed, coalesce(sum(wrong), 0)::BIGINT AS wrong,
+    coalesce(sum(set_aside), 0)::BIGINT AS set_aside,
     coalesce(sum(lacking) FILTER (never_begun), 0)::BIGINT AS missed,
     coalesce(sum(lacking) FILTER (NOT never_begun), 0)::BIGINT AS not_asked
 """
@@ -90,9 +91,10 @@ def coverage(cursor: Cursor, since: datetime | None = None, until: datetime | No
 
     Columns: day, kind (as in crawl charts), source, country (null for signals), expected, had (complete or partial),
     nothing (the source says that it has none: empty or not available), refused (by robots.txt or a source that is
-    off), blocked, failed (also a changed layout), wrong (another storefront or chart came; kept, not shown), missed
-    (the run never began), not_asked (it ended before). Newest day first. Of several attempts at one thing in one run
-    the good one counts, else the last. expected is the sum of the others.
+    off), blocked, failed (also a changed layout), wrong (another storefront or chart came; kept, not shown), set_aside
+    (it came and broke a rule; `rejects` has the rule), missed (the run never began), not_asked (it ended before).
+    Newest day first. Of several attempts at one thing in one run the good one counts, else the last. expected is the
+    sum of the others.
     """
     query = f"{_COVERAGE} SELECT due::DATE AS day, kind, source, country, {_SUMS} FROM judged GROUP BY ALL"  # noqa: S608
     return cursor.frame(f"{query} ORDER BY day DESC, kind, source, country", **_bounds(since, until))
