@@ -1,0 +1,208 @@
+"""News: everything that happened to the followed apps and to the sources, each thing once, the newest first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import polars as pl
+from dash import Output, State, callback, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components import filters
+from dashboard.components.figure_frame import under_table
+from dashboard.components.ledger import ledger
+from dashboard.components.words import aria, headline
+from dashboard.desk import Reader, arrival, desk
+from dashboard.drawn import Drawn, register_figure
+from dashboard.history import newest
+from dashboard.language import Language
+from dashboard.news import News, about, tell
+from dashboard.selection import Selection, read_address
+from dashboard.shell import frame, nothing_yet, register_page
+from essor.model.news import NewsKind
+from warehouse.connection import Cursor
+from warehouse.reads import news, offers
+
+PAGE = "news"
+PATH = "/news"
+ALL = "all"
+"""The choice of every storefront, and of every kind."""
+GROUPS: dict[str, tuple[NewsKind, ...]] = {
+    "charts": tuple(kind for kind in NewsKind if kind.of_chart),
+    "releases": (NewsKind.VERSION, NewsKind.PRICE),
+    "ratings": (NewsKind.RATINGS, NewsKind.INSTALLS, NewsKind.SCORE_FELL, NewsKind.COUNT_FELL),
+    "sources": tuple(kind for kind in NewsKind if kind.of_source),
+}
+"""Kinds of news that are picked together."""
+MOST = 300
+"""So many rows are shown; the downloads have all."""
+TOP = 10
+register_page(__name__, PAGE, PATH, order=1, group="overview")
+
+
+def layout(**query: object) -> Component:
+    """The page for an address."""
+    selection, reader = arrival(query)
+    with desk().cursor(selection) as cursor:
+        span = _span(cursor)
+        if span is None:
+            return nothing_yet(cursor, selection, reader)
+        settled = _settled(selection, span)
+        choices = _choices(cursor, settled, span, reader.say)
+        drawn = _drawn(cursor, settled, reader)
+    return frame(PAGE, drawn.selection, reader, [choices, html.Div(_answer(drawn, reader), id=f"{PAGE}-answer")])
+
+
+@callback(
+    output={
+        "answer": Output(f"{PAGE}-answer", "children"),
+        "row": Output(f"{PAGE}-row", "className"),
+        "address": Output("address", "data", allow_duplicate=True),
+    },
+    inputs={
+        "picked": filters.picked_inputs(PAGE, ("apps", "country", "measure")),
+        "period": filters.period_inputs(PAGE),
+        "address": State("address", "data"),
+    },
+    prevent_initial_call=True,
+)
+def choose(picked: dict[str, Any], period: dict[str, Any], address: str) -> dict[str, Any]:
+    """Other apps, another storefront, kind or period picked."""
+    selection, reader = arrival(read_address(address))
+    chosen = {**picked, "country": None if picked["country"] == ALL else picked["country"]}
+    with desk().cursor(selection) as cursor:
+        span = _span(cursor) or (desk().now().date(), desk().now().date())
+        shown = filters.Period(**period).of(filters.with_picked(selection, chosen), span)
+        drawn = _drawn(cursor, _settled(shown, span), reader)
+    return {
+        "answer": _answer(drawn, reader),
+        "row": filters.row_class(own_days=period["name"] == filters.OWN),
+        "address": reader.address(drawn.selection),
+    }
+
+
+def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
+    """The table of news for an address."""
+    span = _span(cursor)
+    return _drawn(cursor, _settled(selection, span), reader) if span else None
+
+
+register_figure(PAGE, PATH, draw)
+
+
+def _span(cursor: Cursor) -> tuple[date, date] | None:
+    """The first and last day on which a chart or a listing was looked at; None while none was."""
+    looked = desk().ask(cursor, offers.looked)
+    first, last = looked["first_at"][0], looked["last_at"][0]
+    return (first.date(), last.date()) if first else None
+
+
+def _settled(selection: Selection, span: tuple[date, date]) -> Selection:
+    known = {app.slug for app in desk().apps}
+    return filters.with_period(
+        replace(
+            selection,
+            apps=tuple(slug for slug in selection.apps if slug in known),
+            measure=selection.measure if selection.measure in GROUPS else ALL,
+        ),
+        span,
+    )
+
+
+def _choices(cursor: Cursor, selection: Selection, span: tuple[date, date], say: Language) -> Component:
+    apps = [app for app in desk().apps if app.slug in selection.apps]
+    places = sorted(
+        {chart.country for chart in desk().charts(cursor)} | set(desk().ask(cursor, offers.rated)["country"])
+    )
+    countries = {ALL: say("news.everywhere"), **dict(sorted(((c, say.country(c)) for c in places), key=lambda p: p[1]))}
+    kinds = {ALL: say("news.everything"), **{group: say(f"news.group.{group}") for group in GROUPS}}
+    return filters.row(
+        PAGE,
+        [
+            filters.app_filter(PAGE, desk().apps, apps, say),
+            filters.pick(PAGE, "country", countries, selection.country or ALL, say),
+            filters.pick(PAGE, "measure", kinds, selection.measure, say, label="news.kind"),
+            *filters.period_filter(PAGE, selection, span, say),
+        ],
+        own_days=filters.period_of(selection, span) == filters.OWN,
+    )
+
+
+def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
+    say = reader.say
+    rows = _rows(cursor, selection)
+    items = tell(rows, {app.slug: app.name for app in desk().apps}, TOP, say)
+    heads = (say("news.when"), say("news.what"), say("news.where"))
+    words = ((say.moment(item.observed_at), item.text, item.place) for item in items)
+    return Drawn(
+        finding=_finding(items, say),
+        subtitle=say("news.unit", top=TOP, places=TOP),
+        figure=None,
+        height=(min(len(items), MOST) + 1) * 36,
+        rows=rows,
+        selection=selection,
+        snapshot=cursor.snapshot,
+        sources=tuple(rows["source"].drop_nulls().unique().sort()),
+        newest=newest(rows["observed_at"]),
+        method="movements",
+        reading=next(iter(rows["reading_id"]), None),
+        ledger=(heads, *words),
+    )
+
+
+def _rows(cursor: Cursor, selection: Selection) -> pl.DataFrame:
+    """The news that an address asks for."""
+    since = datetime.combine(selection.since or date(2008, 7, 10), time(), UTC)
+    rows = desk().ask(cursor, news.news, since, top=TOP, places=TOP)
+    if selection.until:
+        rows = rows.filter(pl.col("observed_at") < datetime.combine(selection.until + timedelta(days=1), time(), UTC))
+    countries = [selection.country] if selection.country else ()
+    return about(rows, selection.apps, countries, GROUPS.get(selection.measure or ALL, ()))
+
+
+def _finding(items: list[News], say: Language) -> str:
+    """The weightiest of the newest day, in a sentence."""
+    if not items:
+        return say("news.none")
+    day = items[0].observed_at.date()
+    first = min(
+        (item for item in items if item.observed_at.date() == day), key=lambda item: list(NewsKind).index(item.kind)
+    )
+    return say("news.finding", day=say.day(day), first=first.text)
+
+
+def _answer(drawn: Drawn, reader: Reader) -> list[Component]:
+    say = reader.say
+    head = [headline(drawn.finding, f"{PAGE}-finding"), html.P(drawn.subtitle, className="subtitle")]
+    items = tell(drawn.rows.head(MOST), {app.slug: app.name for app in desk().apps}, TOP, say)
+    if not items:
+        return [*head, _follow(drawn, say)]
+    heads = {"when": say("news.when"), "what": say("news.what")}
+    rows = [_row(item, reader) for item in items]
+    more = [html.P(say("news.more", n=say.number(MOST), all=say.number(drawn.rows.height)), className="state")]
+    return [
+        *head,
+        ledger(heads, rows, name="news", caption=say("page.news")),
+        *(more if drawn.rows.height > MOST else []),
+        *under_table(PAGE, drawn, reader, path=PATH),
+        _follow(drawn, say),
+    ]
+
+
+def _row(item: News, reader: Reader) -> list[Any]:
+    sign = html.Span(item.sign, className="sign", **aria(hidden="true"))
+    place = html.Div(item.place, className="state")
+    told = html.Div([sign, html.Div([dcc.Link(item.text, href=item.address), place])], className="told")
+    return [reader.say.moment(item.observed_at), told]
+
+
+def _follow(drawn: Drawn, say: Language) -> Component:
+    """How to be told without looking: the feed of this choice, and alerts."""
+    kinds = ",".join(GROUPS.get(drawn.selection.measure or ALL, ()))
+    chosen = Selection(apps=drawn.selection.apps, country=drawn.selection.country, lang=say.code).query()
+    feed = f"/feed.atom{chosen}" + (f"&kinds={kinds}" if kinds else "")
+    return html.P(
+        [html.A(say("news.follow"), href=feed, className="feed"), " · ", say("news.alerts")], className="state"
+    )

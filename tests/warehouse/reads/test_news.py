@@ -1,0 +1,141 @@
+"""What happened, told once, and only where two looks tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from essor.jobs.ask import opened
+from essor.jobs.refresh import refresh
+from essor.model.listings import Listing, ListingReading
+from essor.model.observation import Status
+from essor.model.stores import StoreName
+from essor.settings import Settings
+from tests.landed import CHATGPT, CLAUDE, LE_CHAT, at, chart_reading, evidence, land
+from warehouse.reads.news import news
+
+SINCE = at("2026-10-01 00:00")
+OTHERS = [f"70000000{number:02}" for number in range(40)]
+
+
+def rows(settings: Settings, *readings: object, **asked: int) -> pl.DataFrame:
+    """The news after these readings."""
+    land(settings.data_dir, readings)  # type: ignore[arg-type]
+    refresh(settings)
+    with opened(settings) as cursor:
+        return news(cursor, SINCE, **asked)
+
+
+def told(found: pl.DataFrame) -> list[tuple[object, ...]]:
+    """Kind, app, before, now; the oldest first."""
+    return found.select("kind", "app", "before", "now").reverse().rows()
+
+
+def chart(when: str, le_chat: int | None, *, depth: int = 40, status: Status = Status.COMPLETE) -> object:
+    """A chart of so many rows, with Le Chat at this place."""
+    ids = OTHERS[:depth]
+    if le_chat:
+        ids = [*OTHERS[: le_chat - 1], LE_CHAT, *OTHERS[le_chat - 1 : depth - 1]]
+    return chart_reading(at(when), ids, status=status)
+
+
+def test_a_course_through_the_chart_is_told_step_by_step(settings: Settings) -> None:
+    """In, into the first ten, first, no longer first, out of the first ten, out: each once, none for small steps."""
+    places = [None, 30, 29, 9, 1, 1, 2, 12, None]
+    found = rows(settings, *(chart(f"2026-10-{day:02} 12:00", place) for day, place in enumerate(places, 2)), places=25)
+    assert told(found) == [
+        ("entered", "le-chat", None, 30), ("into_top", "le-chat", 29, 9), ("first", "le-chat", 9, 1),
+        ("lost_first", "le-chat", 1, 2), ("out_of_top", "le-chat", 2, 12), ("left", "le-chat", 12, None),
+    ]  # fmt: skip
+
+
+def test_a_partial_look_and_a_shorter_one_tell_of_no_absence(settings: Settings) -> None:
+    """Missing from a partial answer, or 30th before and not among 20 now: nobody left, and nobody came back."""
+    found = rows(
+        settings,
+        chart("2026-10-02 12:00", 30),
+        chart("2026-10-02 13:00", None, status=Status.PARTIAL),
+        chart("2026-10-02 14:00", None, depth=20),
+        chart("2026-10-02 15:00", 31),
+    )
+    assert told(found) == []
+
+
+def test_a_long_gap_is_not_compared(settings: Settings) -> None:
+    """A look eight days before says nothing of what happened when."""
+    assert told(rows(settings, chart("2026-10-02 12:00", 30), chart("2026-10-10 12:01", 3))) == []
+
+
+def test_a_move_within_a_day_is_told_when_it_is_first_seen(settings: Settings) -> None:
+    """Hour by hour down by one place: told once, when ten places lie between it and the look a day before."""
+    start = at("2026-10-02 00:00")
+    looks = (chart(f"{start + timedelta(hours=hour):%Y-%m-%d %H:%M}", 15 + hour // 2) for hour in range(40))
+    found = rows(settings, *looks)
+    assert found.select("kind", "before", "now").rows() == [("moved", 15, 26)] or told(found) == [
+        ("moved", "le-chat", 15, 25)
+    ]
+
+
+def test_the_same_news_whenever_it_is_asked_for(settings: Settings) -> None:
+    """What is told from a later day on is the end of what is told from an earlier one on."""
+    places = [None, 30, 9, 1, 2, 25, 12, None, 5]
+    every = rows(settings, *(chart(f"2026-10-{day:02} 12:00", place) for day, place in enumerate(places, 2)))
+    for day in range(2, 11):
+        since = at(f"2026-10-{day:02} 00:00")
+        with opened(settings) as cursor:
+            late = news(cursor, since)
+        assert late.equals(every.filter(pl.col("observed_at") >= since))
+
+
+def listing(when: str, country: str, app_id: str = LE_CHAT, **facts: object) -> ListingReading:
+    """A look at a listing."""
+    said = replace(evidence(at(when)), source="apple_lookup")
+    return ListingReading(StoreName.APPLE, country, app_id, Status.COMPLETE, None, Listing(**facts), said)  # type: ignore[arg-type]
+
+
+def test_a_version_is_told_by_the_first_storefront_that_shows_it(settings: Settings) -> None:
+    """Two storefronts, one a day late, and one look that lags behind: one piece of news a version."""
+    found = rows(
+        settings,
+        listing("2026-10-02 12:00", "fr", version="1.0"), listing("2026-10-02 12:00", "us", version="1.0"),
+        listing("2026-10-03 12:00", "fr", version="1.1"), listing("2026-10-03 12:00", "us", version="1.0"),
+        listing("2026-10-04 12:00", "fr", version="1.0"), listing("2026-10-04 12:00", "us", version="1.1"),
+        listing("2026-10-05 12:00", "fr", version="1.1"), listing("2026-10-05 12:00", "us", version="1.1"),
+    )  # fmt: skip
+    assert found.select("kind", "country", "text_before", "text").rows() == [("version", "fr", "1.0", "1.1")]
+
+
+def test_counts_scores_and_prices(settings: Settings) -> None:
+    """A round count passed, one taken away, a fall of the mean, a price; a fact that is missing once is no change."""
+    found = rows(
+        settings,
+        listing("2026-10-02 12:00", "fr", rating_count=950, rating_average=4.7, price=0.0, currency="EUR"),
+        listing("2026-10-03 12:00", "fr", rating_count=None, rating_average=None, price=0.0, currency="EUR"),
+        listing("2026-10-04 12:00", "fr", rating_count=2_100, rating_average=4.65, price=0.0, currency="EUR"),
+        listing("2026-10-05 12:00", "fr", rating_count=2_050, rating_average=4.4, price=2.99, currency="EUR"),
+    )
+    assert sorted(told(found)) == [
+        ("count_fell", "le-chat", 2_100, 2_050), ("price", "le-chat", 0.0, 2.99), ("ratings", "le-chat", 950, 2_000),
+        ("score_fell", "le-chat", 4.65, 4.4),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [Status.REFUSED, Status.BLOCKED, Status.FAILED, Status.LAYOUT_CHANGED])
+def test_a_source_that_stops_and_returns(settings: Settings, status: Status) -> None:
+    """A run without any answer after one with some is told, and the first with answers again; no app has moved."""
+    looks = [("2026-10-02 12:00", Status.COMPLETE), ("2026-10-03 12:00", status), ("2026-10-04 12:00", status),
+             ("2026-10-05 12:00", Status.COMPLETE)]  # fmt: skip
+    for number, (when, ended) in enumerate(looks):
+        said = evidence(at(when), run_id=f"run-{number}")
+        ids = [CHATGPT, CLAUDE] if ended.usable else []
+        land(settings.data_dir, [chart_reading(at(when), ids, status=ended, said=said)], f"run-{number}")
+    refresh(settings)
+    with opened(settings) as cursor:
+        found = news(cursor, SINCE)
+    assert found.select("kind", "source", "text_before").reverse().rows() == [
+        ("source_lost", "apple_legacy_rss", status.value),
+        ("source_back", "apple_legacy_rss", None),
+    ]

@@ -1,0 +1,183 @@
+"""Questions about what happened: each move in the charts, new version, fall or round count, and lost source, once.
+
+Two looks are compared only where both tell: an app missing from a partial answer has not dropped out, and rank 150
+followed by a look at the first hundred says nothing (docs/methods/movements.md).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from essor.model.news import NewsKind
+from warehouse.connection import Cursor
+
+LOOKBACK = timedelta(days=31)
+"""A look at a listing or a source further back than this is not compared with."""
+CHART_LOOKBACK = timedelta(days=7)
+"""The same of charts, which are looked at more often."""
+FALL = 0.1
+"""A mean rating that falls by so much from one look to the next is told, stars."""
+LEAST = 1_000
+"""Round counts are told from here on."""
+
+_CHART = "store, country, device, collection, category, app"
+_MOVES = """
+WITH looks AS (
+    SELECT reading_id, observed_at, store, country, device, collection, category, status, depth, source
+    FROM chart_readings
+    WHERE status IN ('complete', 'partial') AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ
+), ranks AS (
+    SELECT reading_id, app, min(rank) AS rank FROM chart_entries
+    WHERE app IS NOT NULL AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ
+    GROUP BY ALL
+), told AS (
+    SELECT l.*, a.app, r.rank, coalesce(r.rank, l.depth + 1) AS place
+    FROM looks AS l
+    JOIN (SELECT DISTINCT store, app FROM apps) AS a USING (store)
+    LEFT JOIN ranks AS r ON r.reading_id = l.reading_id AND r.app = a.app
+    WHERE r.rank IS NOT NULL OR l.status = 'complete'
+), steps AS (
+    SELECT *, lag(rank) OVER w AS before, lag(place) OVER w AS place_before, lag(depth) OVER w AS depth_before,
+           lag(observed_at) OVER w AS previous_at
+    FROM told
+    WINDOW w AS (PARTITION BY {chart} ORDER BY observed_at, reading_id)
+), beside AS (
+    SELECT s.*, d.rank AS day_rank, d.observed_at AS day_at,
+           abs(s.rank - d.rank) >= $places AND d.observed_at >= s.observed_at - INTERVAL 36 HOUR AS far
+    FROM steps AS s
+    ASOF LEFT JOIN told AS d
+        ON {same} AND s.observed_at - INTERVAL 22 HOUR >= d.observed_at
+), judged AS (
+    SELECT *, coalesce(far, false) AND NOT coalesce(lag(far) OVER w, false) AS moved,
+           CASE
+               WHEN previous_at IS NULL OR previous_at < observed_at - $lookback THEN NULL
+               WHEN rank = 1 AND before IS DISTINCT FROM 1 THEN 'first'
+               WHEN before = 1 AND rank IS DISTINCT FROM 1 THEN 'lost_first'
+               WHEN rank <= $top AND place_before > $top THEN 'into_top'
+               WHEN before <= $top AND place > $top THEN 'out_of_top'
+               WHEN before IS NULL AND rank <= depth_before THEN 'entered'
+               WHEN rank IS NULL AND before <= depth THEN 'left'
+           END AS crossed
+    FROM beside
+    WINDOW w AS (PARTITION BY {chart} ORDER BY observed_at, reading_id)
+)
+SELECT coalesce(crossed, 'moved') AS kind, observed_at,
+       CASE WHEN crossed IS NULL THEN day_at ELSE previous_at END AS previous_at,
+       {chart}, source, CASE WHEN crossed IS NULL THEN day_rank ELSE before END AS before, rank AS now,
+       NULL AS text_before, NULL AS text, reading_id
+FROM judged
+WHERE observed_at >= $since::TIMESTAMPTZ AND (crossed IS NOT NULL OR moved)
+"""
+_STEPS = """
+WITH looks AS (
+    SELECT *, lag(version IGNORE NULLS) OVER w AS version_before,
+           lag(rating_count IGNORE NULLS) OVER w AS count_before,
+           lag(rating_average IGNORE NULLS) OVER w AS score_before,
+           lag(price IGNORE NULLS) OVER w AS price_before, lag(currency IGNORE NULLS) OVER w AS currency_before,
+           lag(installs_exact IGNORE NULLS) OVER w AS installs_before,
+           lag(observed_at) OVER w AS previous_at
+    FROM listing_readings
+    WHERE app IS NOT NULL AND status IN ('complete', 'partial')
+      AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ
+    WINDOW w AS (PARTITION BY app, app_id, store, country ORDER BY observed_at, reading_id)
+), goals AS (
+    -- what holds in all storefronts is told by the first that shows it
+    SELECT *, {count_goal} AS count_goal, {installs_goal} AS installs_goal,
+           observed_at - $lookback < lag(observed_at) OVER (
+               PARTITION BY app, store, version ORDER BY observed_at, reading_id
+           ) AS version_seen,
+           observed_at - $lookback < lag(observed_at) OVER (
+               PARTITION BY app, store, installs_goal ORDER BY observed_at, reading_id
+           ) AS goal_seen
+    FROM looks
+), near AS (
+    SELECT * FROM goals WHERE observed_at >= $since::TIMESTAMPTZ AND previous_at >= observed_at - $lookback
+), found AS (
+    SELECT 'version' AS kind, NULL::DOUBLE AS before, NULL::DOUBLE AS now, version_before AS text_before,
+           version AS text, * FROM near
+    WHERE version <> version_before AND NOT coalesce(version_seen, false)
+    UNION ALL BY NAME
+    SELECT 'count_fell' AS kind, count_before AS before, rating_count AS now, * FROM near
+    WHERE rating_count < count_before
+    UNION ALL BY NAME
+    SELECT 'score_fell' AS kind, score_before AS before, rating_average AS now, * FROM near
+    WHERE round(score_before - rating_average, 4) >= $fall
+    UNION ALL BY NAME
+    SELECT 'price' AS kind, price_before AS before, price AS now, currency_before AS text_before, currency AS text, *
+    FROM near WHERE price <> price_before OR currency <> currency_before
+    UNION ALL BY NAME
+    SELECT 'ratings' AS kind, count_before AS before, count_goal AS now, * FROM near WHERE count_goal > count_before
+    UNION ALL BY NAME
+    SELECT 'installs' AS kind, installs_before AS before, installs_goal AS now, * FROM near
+    WHERE installs_goal > installs_before AND NOT coalesce(goal_seen, false)
+)
+SELECT kind, observed_at, previous_at, store, country, NULL AS device, NULL AS collection, NULL AS category, app,
+       source, before, now, text_before, text, reading_id
+FROM found
+"""
+_GOAL = """CASE WHEN {0} >= {least} THEN list_max(list_filter(
+        [pow(10, floor(log10({0}))) * factor FOR factor IN [1, 2, 5]], lambda goal: goal <= {0})) END"""
+_TURNS = """
+WITH runs_of AS (
+    SELECT source, run_id, min(observed_at) AS observed_at, count(*) AS looks,
+           count(*) FILTER (status IN ('complete', 'partial', 'empty', 'not_available')) AS answered,
+           mode(status) FILTER (status NOT IN ('complete', 'partial')) AS status,
+           arg_max(message, observed_at) FILTER (status NOT IN ('complete', 'partial')) AS message,
+           arg_max(reading_id, observed_at) AS reading_id
+    FROM ({looks})
+    WHERE NOT imported AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ
+    GROUP BY ALL
+), turns AS (
+    SELECT *, lag(answered) OVER w AS answered_before, lag(observed_at) OVER w AS previous_at
+    FROM runs_of WINDOW w AS (PARTITION BY source ORDER BY observed_at, run_id)
+)
+SELECT CASE WHEN answered = 0 THEN 'source_lost' ELSE 'source_back' END AS kind, observed_at, previous_at,
+       NULL AS store, NULL AS country, NULL AS device, NULL AS collection, NULL AS category, NULL AS app, source,
+       answered_before AS before, answered AS now, status AS text_before, message AS text, reading_id
+FROM turns
+WHERE (answered = 0) <> (answered_before = 0) AND observed_at >= $since::TIMESTAMPTZ
+  AND previous_at >= observed_at - $lookback
+"""
+_LOOKS = " UNION ALL ".join(
+    f"SELECT source, run_id, observed_at, status, message, reading_id, imported, month FROM {table}"  # noqa: S608 - our names
+    for table in ("chart_readings", "listing_readings", "review_readings", "signal_readings")
+)
+_ANSWER = pl.Schema({
+    "kind": pl.String(), "observed_at": pl.Datetime("us", "UTC"), "previous_at": pl.Datetime("us", "UTC"),
+    "store": pl.String(), "country": pl.String(), "device": pl.String(), "collection": pl.String(),
+    "category": pl.String(), "app": pl.String(), "source": pl.String(), "before": pl.Float64(), "now": pl.Float64(),
+    "text_before": pl.String(), "text": pl.String(), "reading_id": pl.String(),
+})  # fmt: skip
+
+
+def news(cursor: Cursor, since: datetime, *, top: int = 10, places: int = 10) -> pl.DataFrame:
+    """What happened to the followed apps and to the sources from `since` on, the newest first, each thing once.
+
+    Columns: kind (`NewsKind`), observed_at, previous_at (the look it is compared with; of `moved` the one about a day
+    before; UTC), store, country, device, collection, category (null where it is not about a chart), app (null: about
+    a source), source, before, now (ranks, null outside the chart; counts; stars; prices; of a source its answers in
+    the run), text_before, text (versions; currencies; of a lost source the commonest status and its last message),
+    reading_id (the look that shows it). `top`: whose first places are told. `places`: a move of so many within a day.
+    """
+    same = " AND ".join(f"s.{name} = d.{name}" for name in _CHART.split(", "))
+    goals = {f"{name}_goal": _GOAL.format(column, least=LEAST) for name, column in _COUNTS.items()}
+    charts, others = _days(since, CHART_LOOKBACK), _days(since, LOOKBACK)
+    found = (
+        cursor.frame(_MOVES.format(chart=_CHART, same=same), **charts, lookback=CHART_LOOKBACK, top=top, places=places),
+        cursor.frame(_STEPS.format(**goals), **others, lookback=LOOKBACK, fall=FALL),
+        cursor.frame(_TURNS.format(looks=_LOOKS), **others, lookback=LOOKBACK),
+    )
+    rows = pl.concat(frame.select(pl.col(name).cast(kind) for name, kind in _ANSWER.items()) for frame in found)
+    weight = pl.col("kind").replace_strict({kind.value: at for at, kind in enumerate(NewsKind)}, return_dtype=pl.Int8)
+    return rows.sort(-pl.col("observed_at").dt.epoch("us"), weight, "app", "store", "country", "reading_id")
+
+
+_COUNTS = {"count": "rating_count", "installs": "installs_exact"}
+
+
+def _days(since: datetime, lookback: timedelta) -> dict[str, str]:
+    """From when on looks are told of, and from when on they are read."""
+    earliest = since - lookback
+    return {"since": since.isoformat(), "earliest": earliest.isoformat(), "month": f"{earliest:%Y-%m}"}
