@@ -91,13 +91,13 @@ def _chart_month(base: pl.DataFrame, country: str, collection: str, number: int)
 def _roll_up(folder: Path) -> dict[str, float]:
     names = pl.DataFrame({"name_id": pl.int_range(0, 1000 * 3 * len(COUNTRIES), eager=True)})
     known = names.with_columns(app_id=(pl.col("name_id") + 6_000_000_000).cast(pl.String))
-    charts = pl.DataFrame(
-        [(country, "iphone", kind.value, "36") for country in COUNTRIES for kind in Collection],
-        ["country", "device", "collection", "category"],
+    readings = pl.DataFrame(
+        [(country, "iphone", kind.value, "36", HOURS * DEPTH) for country in COUNTRIES for kind in Collection],
+        ["country", "device", "collection", "category", "entries"],
         orient="row",
     )
     began, before = time.perf_counter(), _processor()
-    rows = chart_days("apple", pl.scan_parquet(folder / "*.parquet"), charts, known, datetime.now(UTC))
+    rows = chart_days("apple", pl.scan_parquet(folder / "*.parquet"), readings, known, datetime.now(UTC))
     took, spent = time.perf_counter() - began, _processor() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return {"seconds": took, "cpu": spent, "gigabytes": peak, "rows": rows.height}
@@ -138,7 +138,7 @@ def _year(rows: int) -> pl.DataFrame:
 
 
 def _year_of_ranks(ids: list[str]) -> pl.DataFrame:
-    moved = (pl.col("place") * 37 + pl.col("day").dt.ordinal_day() * pl.col("place")) % DEPTH
+    moved = (pl.col("place") + pl.col("day").dt.ordinal_day() * 37) % DEPTH
     return _year(DEPTH).with_columns(
         app_id=pl.lit(pl.Series(ids)).gather(moved), name_id=moved,
         **{name: pl.col("place") + 1 for name in ("best_rank", "worst_rank", "mean_rank", "last_rank")},

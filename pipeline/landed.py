@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from essor.model.stores import Market
 from pipeline.schemas import (
     LANDED_CHARTS,
     LANDED_EXPECTED,
@@ -63,6 +64,12 @@ def landed_expected(runs: Sequence[Path]) -> pl.DataFrame:
 def landed_runs(runs: Sequence[Path]) -> pl.DataFrame:
     """Every line of run.json in these run folders, as `LANDED_RUN`."""
     return _lines(runs, "run.json", LANDED_RUN)
+
+
+def markets_of(run: Path) -> frozenset[Market]:
+    """Which markets the facts of a run folder are of; none for one without facts, or without a record."""
+    records = landed_runs([run])
+    return frozenset(Market(name) for names in records["markets"].to_list() for name in names or ())
 
 
 def unreadable(run: Path) -> str | None:

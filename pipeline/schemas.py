@@ -198,13 +198,14 @@ LANDED_EXPECTED = pl.Schema(
 """A line of expected.jsonl."""
 LANDED_RUN = pl.Schema(
     {
-        "run_id": pl.String,
-        "kind": pl.String,
-        "started_at": pl.String,
-        "finished_at": pl.String,
-        "result": pl.String,
-        "asked": pl.Int64,
-        "note": pl.String,
+        "run_id": pl.String(),
+        "kind": pl.String(),
+        "started_at": pl.String(),
+        "finished_at": pl.String(),
+        "result": pl.String(),
+        "asked": pl.Int64(),
+        "note": pl.String(),
+        "markets": pl.List(pl.String()),
     }
 )
 """A line of run.json: one, or for missed runs one each."""

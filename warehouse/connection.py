@@ -15,7 +15,9 @@ import polars as pl
 
 from essor.model.apps import App, all_apps
 from essor.model.errors import WarehouseError
+from essor.model.people import all_people
 from essor.model.signals import SignalSubject, all_subjects
+from essor.model.stores import Market
 from essor.model.tables import TABLES, Table
 from warehouse import lake
 from warehouse.tables import DUCKDB, lake_folder, table_folder
@@ -28,6 +30,7 @@ VIEWS = (
     "chart_readings",
     "chart_entries",
     "look_days",
+    "open_days",
     "chart_days",
     "app_days",
     "app_looks",
@@ -60,10 +63,14 @@ BEGINNING = "1970-01-01 00:00:00+00"
 class Cursor:
     """A DuckDB cursor pinned to a snapshot. For one thread."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, snapshot: datetime | None) -> None:
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, snapshot: datetime | None, *, simulated: bool = False
+    ) -> None:
         self._cursor = cursor
         self.snapshot = snapshot
         """The recorded_at of the newest load it sees; None while there is none."""
+        self.simulated = simulated
+        """Whether it sees a simulated market."""
 
     def frame(self, query: str, **parameters: Any) -> pl.DataFrame:  # noqa: ANN401 - DuckDB takes any value
         """The answer to a query; ``$name`` in it takes the parameter `name`.
@@ -107,8 +114,10 @@ class Warehouse:
         self._lock = threading.Lock()
         self._stamp: tuple[int, ...] | None = None
         self._snapshots: list[datetime] = []
+        self._simulated = False
         create_followed(self._connection, all_apps() if apps is None else apps)
         create_followed_subjects(self._connection, all_subjects())
+        create_people(self._connection)
 
     @contextmanager
     def cursor(self, as_of: datetime | None = None) -> Iterator[Cursor]:
@@ -125,7 +134,7 @@ class Warehouse:
         cursor = self._connection.cursor()
         cursor.execute("SET TimeZone = 'UTC'")
         cursor.execute("SET VARIABLE snapshot = ?::TIMESTAMPTZ", [snapshot.isoformat() if snapshot else BEGINNING])
-        return Cursor(cursor, snapshot)
+        return Cursor(cursor, snapshot, simulated=self._simulated)
 
     def snapshot(self, as_of: datetime | None = None) -> datetime | None:
         """The recorded_at of the last complete load at or before `as_of`; None when there is none."""
@@ -137,6 +146,12 @@ class Warehouse:
         """The recorded_at of every complete load: what can be asked for."""
         self._follow()
         return list(self._snapshots)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the tables hold a simulated market."""
+        self._follow()
+        return self._simulated
 
     def close(self) -> None:
         """Close the connection."""
@@ -151,6 +166,7 @@ class Warehouse:
                 found = lake.scan(self.data_dir, TABLES[-1]).select("recorded_at").collect()["recorded_at"]
                 create_views(self._connection, self.data_dir)
                 self._snapshots = [moment.astimezone(UTC) for moment in found]
+                self._simulated = lake.market(self.data_dir) is Market.SIMULATED
                 self._stamp = stamp
 
 
@@ -171,12 +187,22 @@ def create_followed_subjects(connection: duckdb.DuckDBPyConnection, subjects: Se
     _create_table(connection, "followed_subjects", ("source", "subject", "vendor", "app", "thing"), rows)
 
 
+def create_people(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write down as the table `lake.people` how many people live in each storefront."""
+    rows = pl.DataFrame([(one.country, one.people) for one in all_people()], ["country", "people"], orient="row")
+    _create_from(connection, "people", rows)
+
+
 def _create_table(
     connection: duckdb.DuckDBPyConnection, name: str, texts: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
     """Write rows of texts, followed by the days `since` and `until`, as one table, in one statement."""
     schema = pl.Schema({**dict.fromkeys(texts, pl.String()), "since": pl.Date(), "until": pl.Date()})
-    connection.register("rows_to_write", pl.DataFrame(rows, schema, orient="row").to_arrow())
+    _create_from(connection, name, pl.DataFrame(rows, schema, orient="row"))
+
+
+def _create_from(connection: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame) -> None:
+    connection.register("rows_to_write", rows.to_arrow())
     connection.execute("CREATE SCHEMA IF NOT EXISTS lake")
     connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS SELECT * FROM rows_to_write")  # noqa: S608 - our names
     connection.unregister("rows_to_write")

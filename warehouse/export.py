@@ -14,7 +14,7 @@ import polars as pl
 
 from essor.model.apps import App, all_apps
 from essor.model.signals import all_subjects
-from warehouse.connection import create_followed, create_followed_subjects, create_views
+from warehouse.connection import create_followed, create_followed_subjects, create_people, create_views
 
 
 def publish(data_dir: Path, snapshot: datetime | None, apps: Sequence[App] | None = None) -> Path:
@@ -29,6 +29,7 @@ def publish(data_dir: Path, snapshot: datetime | None, apps: Sequence[App] | Non
     with duckdb.connect(str(draft)) as connection:
         create_followed(connection, all_apps() if apps is None else apps)
         create_followed_subjects(connection, all_subjects())
+        create_people(connection)
         create_views(connection, data_dir, snapshot)
     draft.replace(path)
     return path

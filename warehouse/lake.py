@@ -18,9 +18,11 @@ from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction, Transaction
 
-from essor.model.tables import Table
+from essor.model.stores import Market
+from essor.model.tables import LOADS, Table
 from warehouse.tables import ROW_GROUP, ZSTD_LEVEL, arrow_schema, table_folder
 
+_MARKET = "essor.market"
 LOADER = "essor-load"
 """The name under which loads number their commits."""
 FILES_BEFORE_COMPACTION = 32
@@ -66,14 +68,21 @@ def loaded(data_dir: Path, table: Table) -> int:
     return (delta.transaction_version(LOADER) or 0) if delta is not None else 0
 
 
-def append(data_dir: Path, table: Table, frame: pl.DataFrame, load: int) -> None:
+def market(data_dir: Path) -> Market | None:
+    """Which market the tables hold, as it is written into each when it is made; None while nothing was loaded."""
+    delta = open_table(data_dir, LOADS)
+    return Market(delta.metadata().configuration.get(_MARKET, Market.REAL)) if delta is not None else None
+
+
+def append(data_dir: Path, table: Table, frame: pl.DataFrame, load: int, market: Market = Market.REAL) -> None:
     """Append `frame` (the table's columns in order) as one commit of load number `load`.
 
-    A load that is already in is passed over, so that a killed loader can simply begin again.
+    A load that is already in is passed over, so that a killed loader can simply begin again. A table that is not there
+    yet is made for this market.
     """
     if loaded(data_dir, table) >= load:
         return
-    delta = open_table(data_dir, table) or _create(data_dir, table)
+    delta = open_table(data_dir, table) or _create(data_dir, table, market)
     adds: list[AddAction | RemoveAction] = [
         _write(data_dir, table, part, f"load-{load:08d}") for part in _partitions(table, frame) if part.height
     ]
@@ -117,10 +126,18 @@ def _hive(table: Table) -> dict[str, type[pl.DataType]] | None:
     return dict.fromkeys(table.partition, pl.String) or None
 
 
-def _create(data_dir: Path, table: Table) -> DeltaTable:
+def _create(data_dir: Path, table: Table, market: Market) -> DeltaTable:
     folder = table_folder(data_dir, table)
     folder.mkdir(parents=True, exist_ok=True)
-    return DeltaTable.create(folder, arrow_schema(table), "ignore", list(table.partition), description=table.meaning)
+    return DeltaTable.create(
+        folder,
+        arrow_schema(table),
+        "ignore",
+        list(table.partition),
+        description=table.meaning,
+        configuration={_MARKET: market.value},
+        raise_if_key_not_exists=False,
+    )
 
 
 def _partitions(table: Table, frame: pl.DataFrame) -> list[pl.DataFrame]:

@@ -18,6 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from essor.model.errors import WarehouseError
+from essor.model.stores import Market
 from essor.model.tables import LOADS, RUNS, TABLES
 from warehouse import lake
 
@@ -32,6 +33,8 @@ class Plan:
     """The snapshot it makes."""
     runs: tuple[str, ...]
     """The names of the landed runs that it takes in."""
+    market: Market = Market.REAL
+    """Which market the warehouse holds, from its first load on."""
 
 
 @contextmanager
@@ -51,17 +54,18 @@ def pending(data_dir: Path) -> Plan | None:
         return None
     try:
         data = json.loads(path.read_text("utf-8"))
-        return Plan(data["load"], datetime.fromisoformat(data["recorded_at"]), tuple(data["runs"]))
+        recorded_at, market = datetime.fromisoformat(data["recorded_at"]), Market(data.get("market", Market.REAL))
+        return Plan(data["load"], recorded_at, tuple(data["runs"]), market)
     except (ValueError, KeyError) as error:
         raise WarehouseError(f"{path} cannot be read ({error}). Remove it if no loader is running.") from error
 
 
-def plan(data_dir: Path, runs: Sequence[str], now: datetime) -> Plan:
+def plan(data_dir: Path, runs: Sequence[str], now: datetime, market: Market = Market.REAL) -> Plan:
     """Plan the next load of these landed runs and write the plan down."""
     number = max(lake.loaded(data_dir, table) for table in TABLES) + 1
     last = last_complete(data_dir)
     recorded_at = now if last is None else max(now, last + timedelta(microseconds=1))
-    planned = Plan(number, recorded_at, tuple(runs))
+    planned = Plan(number, recorded_at, tuple(runs), market)
     _write_whole(_pending_path(data_dir), json.dumps(asdict(planned), default=str))
     return planned
 

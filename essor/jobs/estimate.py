@@ -72,6 +72,8 @@ class Calibrated:
     """Published figures of one storefront and store that could be held against an estimate on every day."""
     rates: int
     """Apps whose ratings per install Google Play shows."""
+    bounded: int
+    """Apps whose rate of rating the people of a storefront bound: more than all of them would have downloaded it."""
     versions: dict[str, int]
     """The version that was written of each method; a method without ground truth has none."""
     estimated: Estimated | None
@@ -79,9 +81,10 @@ class Calibrated:
 
     def __str__(self) -> str:
         if not self.versions:
-            return "No ground truth covers any estimate on all its days: the coefficients stay as they are."
+            return "No ground truth says anything new: the coefficients stay as they are."
         written = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        return f"Written from {self.points} points and {self.rates} rates: {written}. {self.estimated}"
+        truth = f"{self.points} points, {self.rates} rates and {self.bounded} bounds by population"
+        return f"Written from {truth}: {written}. {self.estimated}"
 
 
 def calibrate(settings: Settings) -> Calibrated:
@@ -89,12 +92,14 @@ def calibrate(settings: Settings) -> Calibrated:
     publish_methods(settings)
     with opened(settings) as cursor:
         held = figures.methods_of(reads.methods(cursor))
-        points, rates, inputs = _truth(cursor)
+        truth = _truth(cursor)
     versions = {name: method.version for name, method in held.items()}
-    new = [m for m in calibration.refitted(points, rates, inputs, versions) if m.parameters != held[m.name].parameters]
+    found = calibration.refitted(truth.points, truth.rates, truth.inputs, versions, truth.ceilings)
+    new = [method for method in found if method.parameters != held[method.name].parameters]
     publish_methods(settings, tuple(new))
     written = {method.name.value: method.version for method in new}
-    return Calibrated(len(points), len(rates), written, estimate(settings) if new else None)
+    bounded = sum("people_of" in own for method in new for own in method.parameters.get("apps", {}).values())
+    return Calibrated(len(truth.points), len(truth.rates), bounded, written, estimate(settings) if new else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +119,9 @@ class Backtested:
 def backtest(settings: Settings) -> Backtested:
     """Estimate each point of ground truth by methods fitted on all the others, and tell how often the band held."""
     with opened(settings) as cursor:
-        points, rates, inputs = _truth(cursor)
-    tested = calibration.held_out(points, rates, inputs)
-    names = (MethodName.RATING_VELOCITY.value, MethodName.RANK_CURVE.value)
+        truth = _truth(cursor)
+    tested = calibration.held_out(truth.points, truth.rates, truth.inputs, truth.ceilings)
+    names = (MethodName.RATING_VELOCITY.value, MethodName.RANK_CURVE.value, calibration.AT_PLAY)
     rows = [
         {"point": t.point, "method": t.method, "downloads": t.downloads, "low": t.band.low, "central": t.band.central,
          "high": t.band.high, "inside": t.inside}
@@ -188,7 +193,17 @@ def _ranks(cursor: Cursor, until: date) -> pl.DataFrame:
     )
 
 
-def _truth(cursor: Cursor) -> tuple[list[calibration.Point], list[calibration.Rate], calibration.Inputs]:
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    """What estimates can be held against, and what they are made from."""
+
+    points: list[calibration.Point]
+    rates: list[calibration.Rate]
+    ceilings: list[calibration.Ceiling]
+    inputs: calibration.Inputs
+
+
+def _truth(cursor: Cursor) -> _Truth:
     """Ground truth that the snapshot holds, and what to hold it against."""
     rows = published.ground_truth(cursor).iter_rows(named=True)
     points = [
@@ -207,8 +222,10 @@ def _truth(cursor: Cursor) -> tuple[list[calibration.Point], list[calibration.Ra
         calibration.Rate(row["app"], row["ratings"], row["installs"])
         for row in reads.ratings_per_install(cursor).iter_rows(named=True)
     ]
+    ceilings = [calibration.Ceiling(**row) for row in reads.ratings_and_people(cursor).iter_rows(named=True)]
     today = cursor.snapshot.astimezone(UTC).date() if cursor.snapshot else date.min
-    return points, rates, calibration.Inputs(_ranks(cursor, today), reads.rating_inputs(cursor, today))
+    inputs = calibration.Inputs(_ranks(cursor, today), reads.rating_inputs(cursor, today))
+    return _Truth(points, rates, ceilings, inputs)
 
 
 def ios_launches(apps: tuple[App, ...]) -> dict[str, date]:

@@ -54,6 +54,20 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Ceiling:
+    """Who can have downloaded an app in a storefront, at the most: the people who live there."""
+
+    app: str
+    """The app."""
+    country: str
+    """The storefront."""
+    ratings: int
+    """The most ratings that it ever showed."""
+    people: int
+    """Who lives there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """What the estimates are made from: `RANKS` and `STEPS` of the App Store."""
 
@@ -97,24 +111,35 @@ class Tested:
 
 
 def refitted(
-    points: Sequence[Point], rates: Sequence[Rate], inputs: Inputs, versions: Mapping[MethodName, int]
+    points: Sequence[Point],
+    rates: Sequence[Rate],
+    inputs: Inputs,
+    versions: Mapping[MethodName, int],
+    ceilings: Sequence[Ceiling] = (),
 ) -> list[Method]:
     """A new version of each method that some ground truth speaks of, fitted on all of it, from the published constants.
 
     `versions` tells the newest version of each. Only a period that is covered on every day is a point.
     """
     curve, velocity = _published(MethodName.RANK_CURVE), _published(MethodName.RATING_VELOCITY)
-    found = [_curve(curve, points, inputs), _velocity(velocity, points, rates, inputs)]
-    return [replace(method, version=versions[method.name] + 1) for method in found if method.points]
+    found = [_curve(curve, points, inputs), _velocity(velocity, points, rates, ceilings, inputs)]
+    fitted = [method for method in found if method.points or method.parameters.get("apps")]
+    return [replace(method, version=versions[method.name] + 1) for method in fitted]
 
 
-def held_out(points: Sequence[Point], rates: Sequence[Rate], inputs: Inputs) -> list[Tested]:
-    """Each point estimated by the methods fitted on all the others."""
+def held_out(
+    points: Sequence[Point], rates: Sequence[Rate], inputs: Inputs, ceilings: Sequence[Ceiling] = ()
+) -> list[Tested]:
+    """Each point estimated by the methods fitted on all the others.
+
+    So is each app's growth of installs at Google Play, from its growth of ratings there: the installs are measured,
+    and the rate of rating is the common one, because an app's own was learned from the same counts.
+    """
     tested = []
     for point in points:
         others = [other for other in points if other.name != point.name]
-        tested += _tested(point, others, rates, inputs)
-    return tested
+        tested += _tested(point, others, rates, ceilings, inputs)
+    return [*tested, *map(_tested_at_play, rates)]
 
 
 def summary(tested: Sequence[Tested], method: str) -> dict[str, float | int | str | None]:
@@ -163,9 +188,11 @@ def _published(name: MethodName) -> Method:
     return next(method for method in PUBLISHED if method.name is name)
 
 
-def _tested(point: Point, others: Sequence[Point], rates: Sequence[Rate], inputs: Inputs) -> list[Tested]:
+def _tested(
+    point: Point, others: Sequence[Point], rates: Sequence[Rate], ceilings: Sequence[Ceiling], inputs: Inputs
+) -> list[Tested]:
     curve = _curve(_published(MethodName.RANK_CURVE), others, inputs)
-    velocity = _velocity(_published(MethodName.RATING_VELOCITY), others, rates, inputs)
+    velocity = _velocity(_published(MethodName.RATING_VELOCITY), others, rates, ceilings, inputs)
     rows = {
         curve.name: _of(point, from_ranks(inputs.ranks, curve)),
         velocity.name: _of(point, from_ratings(inputs.ratings, velocity)),
@@ -173,6 +200,17 @@ def _tested(point: Point, others: Sequence[Point], rates: Sequence[Rate], inputs
     bands = {name: simulated(found) for name, found in rows.items()}
     noise = NOISE[point.kind]
     return [Tested(point.name, name.value, point.downloads, band, noise) for name, band in bands.items() if band]
+
+
+AT_PLAY = "rating_velocity at Google Play"
+"""The method where its truth is Google Play's own count."""
+
+
+def _tested_at_play(rate: Rate) -> Tested:
+    p = _published(MethodName.RATING_VELOCITY).parameters
+    central = rate.ratings / math.exp(p["ln_c"])
+    width = math.exp(Z80 * math.hypot(p["sigma_c"], rate.ratings**-0.5))
+    return Tested(rate.app, AT_PLAY, rate.installs, Band(central / width, central, central * width), noise=0.0)
 
 
 def _of(point: Point, rows: pl.DataFrame) -> pl.DataFrame:
@@ -208,8 +246,10 @@ def _curve(method: Method, points: Sequence[Point], inputs: Inputs) -> Method:
     return replace(method, parameters=fitted, points=len(misses), basis=_basis(point.name for point, _ in misses))
 
 
-def _velocity(method: Method, points: Sequence[Point], rates: Sequence[Rate], inputs: Inputs) -> Method:
-    """The rate of rating of each app that some point or Play's own counts speak of."""
+def _velocity(
+    method: Method, points: Sequence[Point], rates: Sequence[Rate], ceilings: Sequence[Ceiling], inputs: Inputs
+) -> Method:
+    """The rate of rating of each app that some point, Play's own counts or the people of a storefront speak of."""
     p = method.parameters
     misses = _misses(points, from_ratings(inputs.ratings, method))
     apps: dict[str, list[tuple[float, float]]] = {}
@@ -219,12 +259,57 @@ def _velocity(method: Method, points: Sequence[Point], rates: Sequence[Rate], in
         if rate.ratings > 0 and rate.installs > 0:
             off = math.log(rate.ratings / rate.installs) - p["ln_c"]
             apps.setdefault(rate.app, []).append((off, math.hypot(NOISE["measured"], rate.ratings**-0.5)))
-    fitted = {}
-    for app, seen in apps.items():
-        shift, error = _posterior(p["sigma_c"], seen)
-        fitted[app] = {"ln_c": p["ln_c"] + shift, "sigma_c": error}
-    names = [*(point.name for point, _ in misses), *(f"Play ratings per install of {rate.app}" for rate in rates)]
+    shifts = {app: _posterior(p["sigma_c"], seen) for app, seen in apps.items()}
+    fitted: dict[str, dict[str, float | str]] = {
+        app: {"ln_c": p["ln_c"] + shift, "sigma_c": error} for app, (shift, error) in shifts.items()
+    }
+    bounded = [_bounded(own, shifts.get(own.app, (0.0, p["sigma_c"])), p["ln_c"]) for own in _lowest(ceilings)]
+    fitted |= {app: found for app, found in bounded if found}
+    names = [
+        *(point.name for point, _ in misses),
+        *(f"Play ratings per install of {rate.app}" for rate in rates),
+        *(f"people of {found['people_of']} for {app}" for app, found in bounded if found),
+    ]
     return replace(method, parameters={**p, "apps": fitted}, points=sum(map(len, apps.values())), basis=_basis(names))
+
+
+def _lowest(ceilings: Sequence[Ceiling]) -> list[Ceiling]:
+    """For each app the storefront with the most ratings a head: no other bounds its rate of rating as closely."""
+    by_app: dict[str, Ceiling] = {}
+    for own in sorted(ceilings, key=lambda own: own.ratings / own.people):
+        by_app[own.app] = own
+    return list(by_app.values())
+
+
+_BINDS = 0.01
+"""A ceiling that moves ln c by less says nothing."""
+
+
+def _bounded(own: Ceiling, shift: tuple[float, float], ln_c: float) -> tuple[str, dict[str, float | str] | None]:
+    """The app and its rate of rating once each person counts as one download at the most; None when that says nothing.
+
+    The rates at which more people would have downloaded than live there are ruled out, the others stay as likely as
+    they were. So the spread is narrower than it was, by the part that is ruled out.
+    """
+    mean, sigma = ln_c + shift[0], shift[1]
+    found, error = _above(mean, sigma, math.log(own.ratings / own.people))
+    if found - mean < _BINDS:
+        return own.app, None
+    return own.app, {"ln_c": found, "sigma_c": error, "people_of": own.country}
+
+
+_FAR = 6.0
+"""Deviations beyond which a normal's tail is taken as exponential: its own figures run out of digits."""
+
+
+def _above(mean: float, sigma: float, floor: float) -> tuple[float, float]:
+    """Mean and deviation of a normal that is known to be above `floor`."""
+    at = (floor - mean) / sigma
+    if at > _FAR:
+        return floor + sigma / at, sigma / at
+    normal = statistics.NormalDist()
+    hazard = normal.pdf(at) / (1 - normal.cdf(at))
+    return mean + sigma * hazard, sigma * math.sqrt(1 + at * hazard - hazard**2)
 
 
 def _posterior(sigma: float, seen: Sequence[tuple[float, float]]) -> tuple[float, float]:

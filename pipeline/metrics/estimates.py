@@ -77,18 +77,6 @@ def sigma_of_place(method: Method, country: str) -> float:
     return float(own.get(country, method.parameters["sigma_place"]))
 
 
-def for_next_rank(method: Method, rank: int, country: str = "us") -> Band | None:
-    """Downloads a day that separate `rank` from the one above it; None at the top.
-
-    The band is that of the level and the storefront: the errors that both ranks share.
-    """
-    if rank <= 1:
-        return None
-    central = at_rank(method, rank - 1, country).central - at_rank(method, rank, country).central
-    sigma = math.hypot(method.parameters["sigma_level"], sigma_of_place(method, country))
-    return Band(central / math.exp(Z80 * sigma), central, central * math.exp(Z80 * sigma))
-
-
 def from_ranks(ranks: pl.DataFrame, method: Method) -> pl.DataFrame:
     """`ROWS` by the rank curve from `RANKS`: an estimate for a ranked day, an upper bound for an absent one.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import polars as pl
@@ -38,25 +39,44 @@ def look_days(readings: pl.DataFrame, recorded_at: datetime) -> pl.DataFrame:
 
 
 def chart_days(
-    store: str, entries: pl.LazyFrame, charts: pl.DataFrame, names: pl.DataFrame, recorded_at: datetime
+    store: str, entries: pl.LazyFrame, readings: pl.DataFrame, names: pl.DataFrame, recorded_at: datetime
 ) -> pl.DataFrame:
     """Rows of chart_days from entries of one store.
 
-    `entries` has country, device, collection, category, observed_at, rank, name_id; `charts` has the first four of each
-    chart among them, `names` has name_id and app_id of each name. A look counts once for each place of an app.
+    `entries` has country, device, collection, category, observed_at, rank, name_id; `readings` has the first four and
+    `entries`, how many it brought, of each look among them; `names` has name_id and app_id of each name. A look counts
+    once for each place of an app.
     """
-    numbered = charts.select(*CHART).unique().with_columns(_chart_number())
+    known = names.select("name_id", "app_id").unique("name_id")
+    rows = [pl.DataFrame(schema=SCHEMAS["chart_days"])]
+    for fronts in _pieces(readings):
+        own = pl.col("country").is_in(fronts)
+        figures = _keyed(entries.filter(own), readings.filter(own), known).with_columns(
+            store=pl.lit(store), mean_rank=pl.col("places") / pl.col("readings"), last_rank=pl.col("last") % _PLACES
+        )
+        rows.append(_as("chart_days", figures, recorded_at))
+    return pl.concat(rows)
+
+
+_AT_ONCE = 4_000_000
+"""Entries rolled up at once. More need more memory, and more time an entry once their groups leave the caches."""
+
+
+def _pieces(readings: pl.DataFrame) -> Iterator[list[str]]:
+    """The storefronts, in runs of about `_AT_ONCE` entries."""
+    counted = readings.group_by("country").agg(pl.col("entries").cast(pl.Int64).sum()).sort("country")
+    for _, part in counted.group_by(pl.col("entries").cum_sum() // _AT_ONCE, maintain_order=True):
+        yield part["country"].to_list()
+
+
+def _keyed(entries: pl.LazyFrame, readings: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """One row an app, chart and day."""
+    numbered = readings.select(*CHART).unique().with_columns(_chart_number())
     by_name = _by_name(entries).collect(engine="streaming").join(numbered, "chart", validate="m:1").drop("chart")
-    seen = (
-        names.select("name_id", "app_id").unique("name_id").join(by_name.select("name_id").unique(), "name_id", "semi")
-    )
+    seen = known.join(by_name.select("name_id").unique(), "name_id", "semi")
     several = seen.filter(pl.col("app_id").is_duplicated())["app_id"].unique()
     keyed = by_name.join(seen, "name_id")
-    rows = _one_row_an_app(keyed, several) if several.len() else keyed
-    figures = rows.with_columns(
-        store=pl.lit(store), mean_rank=pl.col("places") / pl.col("readings"), last_rank=pl.col("last") % _PLACES
-    )
-    return _as("chart_days", figures, recorded_at)
+    return _one_row_an_app(keyed, several) if several.len() else keyed
 
 
 def _by_name(entries: pl.LazyFrame) -> pl.LazyFrame:

@@ -18,15 +18,18 @@ from warehouse.connection import Cursor
 
 DRAWS = 400
 """Worlds a sum is simulated in."""
-_NEWEST = """
+NEWEST = """
     SELECT e.* FROM estimates AS e
     JOIN (SELECT method, max(version) AS version FROM methods GROUP BY method) AS m
         ON m.method = e.method AND m.version = e.method_version
 """
-_SCOPE = """
-    app = $app AND day >= coalesce($since::DATE, DATE '0001-01-01') AND day < coalesce($until::DATE, DATE '9999-01-01')
+"""SQL for the rows of `estimates` by the newest version of each method."""
+_SINCE = "day >= coalesce($since::DATE, DATE '0001-01-01')"
+_UNTIL = """
+    app = $app AND day < coalesce($until::DATE, DATE '9999-01-01')
     AND ($store IS NULL OR store = $store) AND ($countries IS NULL OR list_contains($countries::VARCHAR[], country))
 """
+_SCOPE = f"{_UNTIL} AND {_SINCE}"
 
 
 _OWN = "hash((k.own >> 8) + draw)"
@@ -40,27 +43,39 @@ _OWN_NORMAL = f"""
 
 
 def worlds(draws: int = DRAWS) -> str:
-    """SQL for the CTE `worlds`: the rows of a CTE `figures` (of `estimates`, with a centre) in each simulated world.
+    """SQL for the CTE `worlds`: the downloads of each row of a CTE `figures` in each simulated world.
 
-    The query takes the parameter `quantiles` besides its own.
+    `figures` has rows of `estimates` with a centre. `worlds` has line, day, draw (the world) and downloads; `lines` has
+    line (a number), app, store, method, method_version: what may be added up. Numbers in place of five texts make it
+    a quarter cheaper. The query takes the parameter `quantiles` besides its own.
     """
     return f"""
     draws AS (SELECT unnest(range({draws})) AS draw),
-    shared AS (
-        SELECT store, method, method_version, country, app, draw,
+    series AS MATERIALIZED (
+        SELECT *, row_number() OVER () AS series,
+               dense_rank() OVER (ORDER BY app, store, method, method_version) AS line
+        FROM (SELECT DISTINCT store, method, method_version, country, app FROM figures)
+    ),
+    lines AS (SELECT DISTINCT line, app, store, method, method_version FROM series),
+    shared AS MATERIALIZED (
+        SELECT series, line, draw,
                {_normals("'level'", "store", "method", "method_version")} AS z_level,
                {_normals("'slope'", "store", "method", "method_version")} AS z_slope,
                {_normals("'place'", "store", "method", "method_version", "country")} AS z_place,
                {_normals("'app'", "store", "method", "method_version", "app")} AS z_app
-        FROM (SELECT DISTINCT store, method, method_version, country, app FROM figures) CROSS JOIN draws
+        FROM series CROSS JOIN draws
     ),
-    keyed AS (SELECT *, hash(app_id, country, day, method) AS own FROM figures),
+    keyed AS MATERIALIZED (
+        SELECT series, day, central, error_level, error_slope, error_place, error_app, error_day,
+               hash(app_id, country, day, method) AS own
+        FROM figures JOIN series USING (store, method, method_version, country, app)
+    ),
     worlds AS (
-        SELECT k.app, k.store, k.country, k.method, k.method_version, k.day, s.draw,
+        SELECT s.line, k.day, s.draw,
                k.central * exp(k.error_level * s.z_level + k.error_slope * s.z_slope + k.error_place * s.z_place
                                + k.error_app * s.z_app + k.error_day * {_OWN_NORMAL}) AS downloads
         FROM keyed AS k
-        JOIN shared AS s USING (store, method, method_version, country, app)
+        JOIN shared AS s USING (series)
     )
     """  # noqa: S608 - the text is ours
 
@@ -78,7 +93,7 @@ def _normals(*key: str) -> str:
     """
     return f"""
         ($quantiles::DOUBLE[])[row_number() OVER (
-            PARTITION BY store, method, method_version, country, app
+            PARTITION BY series
             ORDER BY hash((hash({", ".join(key)}) >> 8) + draw), draw
         )]
     """
@@ -96,14 +111,22 @@ def daily(
     """What each method says of each day, by its newest version; several methods give several rows.
 
     Columns: app, app_id, store, country (ww: worldwide), day (UTC), kind (`measured, estimated, upper_bound`), method,
-    method_version, low, high (80 % band, downloads), central (downloads; null for an upper bound), interpolated, inputs
-    (JSON), recorded_at (UTC). A day without a row: nothing was observed that it could be made from.
+    method_version, low, high (80 % band, downloads), central (downloads; null for an upper bound), interpolated,
+    exceeds_population (True once the centres of all days up to this one, also those before `since`, add up to more
+    than the storefront has people; null for the whole world), inputs (JSON), recorded_at (UTC). A day without a row:
+    nothing was observed that it could be made from.
     """
     return cursor.frame(
         f"""
+        WITH known AS (
+            SELECT e.*, sum(central) OVER (PARTITION BY store, country, method ORDER BY day) > people
+                   AS exceeds_population
+            FROM ({NEWEST}) AS e LEFT JOIN lake.people USING (country)
+            WHERE {_UNTIL}
+        )
         SELECT app, app_id, store, country, day, kind, method, method_version, low, central, high, interpolated,
-               inputs, recorded_at
-        FROM ({_NEWEST}) WHERE {_SCOPE} ORDER BY store, country, method, day
+               exceeds_population, inputs, recorded_at
+        FROM known WHERE {_SINCE} ORDER BY store, country, method, day
         """,  # noqa: S608 - the text is ours
         **_scope(app, since, until, store, countries),
     )
@@ -147,19 +170,21 @@ def sums(
 
     Columns: store, method, method_version, kind, low, central, high (80 % band of the sum, simulated; downloads),
     covered (storefront-days that have a figure), bounded (those with an upper bound alone: not in the sum), missing
-    (those without any: not in the sum, and not zero), interpolated (of the covered ones), storefronts (a list).
+    (those without any: not in the sum, and not zero), interpolated (of the covered ones), storefronts (a list),
+    exceeds_population (the storefronts, a list, whose own centres add up to more than they have people: no such sum can
+    be right, and none is cut off).
     """
     asked = _scope(app, since, until, store, countries)
     return cursor.frame(
         f"""
-        WITH scoped AS MATERIALIZED (SELECT * FROM ({_NEWEST}) WHERE {_SCOPE}),
+        WITH scoped AS MATERIALIZED (SELECT * FROM ({NEWEST}) WHERE {_SCOPE}),
         figures AS (SELECT * FROM scoped WHERE central IS NOT NULL),
         {worlds()},
         totals AS (
-            SELECT store, method, method_version, draw, sum(downloads) AS downloads FROM worlds GROUP BY ALL
+            SELECT line, draw, sum(downloads) AS downloads FROM worlds GROUP BY ALL
         ), bands AS (
             -- rounded: the order in which threads add must not show
-            SELECT store, method, method_version, round(quantile_cont(downloads, 0.1), 1) AS low,
+            SELECT line, round(quantile_cont(downloads, 0.1), 1) AS low,
                    round(quantile_cont(downloads, 0.5), 1) AS central, round(quantile_cont(downloads, 0.9), 1) AS high
             FROM totals GROUP BY ALL
         ), cover AS (
@@ -167,13 +192,23 @@ def sums(
                    count(*) FILTER (central IS NOT NULL) AS covered, count(*) FILTER (central IS NULL) AS bounded,
                    count(*) FILTER (interpolated) AS interpolated, list_sort(list(DISTINCT country)) AS storefronts
             FROM scoped GROUP BY ALL
+        ), crowded AS (
+            SELECT store, method, method_version, list_sort(list(country)) AS exceeds_population
+            FROM (
+                SELECT store, method, method_version, country
+                FROM figures JOIN lake.people USING (country)
+                GROUP BY store, method, method_version, country, people HAVING sum(central) > people
+            )
+            GROUP BY ALL
         )
         SELECT store, method, method_version, kind, low, central, high, covered, bounded,
                ($until::DATE - $since::DATE)
                    * coalesce(CASE WHEN method <> 'play_installs' THEN len($countries::VARCHAR[]) END, len(storefronts))
                    - covered - bounded AS missing,
-               interpolated, storefronts
-        FROM cover LEFT JOIN bands USING (store, method, method_version) ORDER BY store, method
+               interpolated, storefronts, coalesce(exceeds_population, []) AS exceeds_population
+        FROM cover LEFT JOIN lines USING (store, method, method_version) LEFT JOIN bands USING (line)
+        LEFT JOIN crowded USING (store, method, method_version)
+        ORDER BY store, method
         """,  # noqa: S608 - the text is ours
         quantiles=quantiles(),
         **asked,
@@ -268,4 +303,17 @@ def ratings_per_install(cursor: Cursor) -> pl.DataFrame:
         SELECT app, ratings, installs, first_at, last_at FROM fronts WHERE ratings > 0 AND installs > 0
         QUALIFY row_number() OVER (PARTITION BY app ORDER BY looks DESC, country) = 1
         ORDER BY app
+    """)
+
+
+def ratings_and_people(cursor: Cursor) -> pl.DataFrame:
+    """The most ratings that the App Store ever showed for each app in a storefront, beside the people who live there.
+
+    Columns: app, country, ratings, people. No row for a storefront whose people are not on file.
+    """
+    return cursor.frame("""
+        SELECT app, country, max(rating_count) AS ratings, any_value(people) AS people
+        FROM listing_readings JOIN lake.people USING (country)
+        WHERE app IS NOT NULL AND store = 'apple' AND rating_count > 0 AND status IN ('complete', 'partial')
+        GROUP BY app, country ORDER BY app, country
     """)

@@ -32,7 +32,7 @@ def launch_days(cursor: Cursor, apps: Sequence[App] | None = None) -> dict[str, 
     followed = all_apps() if apps is None else apps
     claimed = cursor.frame("""
         SELECT app, min(until) AS launch FROM claims
-        WHERE quantity = 'launch' AND precision = 'day' AND state = 'confirmed' GROUP BY app
+        WHERE quantity = 'launch' AND precision = 'day' AND state = 'confirmed' GROUP BY app ORDER BY app
     """)
     days: dict[str, date] = dict(claimed.iter_rows())
     for app in followed:
@@ -153,14 +153,13 @@ def _estimated(cursor: Cursor, launches: Mapping[str, date]) -> pl.DataFrame:
             JOIN starts AS s ON s.app = e.app AND e.day >= s.launch
             WHERE e.central IS NOT NULL AND e.kind = 'estimated'
         ), {worlds(CURVE_DRAWS)}, days AS (
-            SELECT app, store, method, method_version, day, draw, sum(downloads) AS downloads FROM worlds GROUP BY ALL
+            SELECT line, day, draw, sum(downloads) AS downloads FROM worlds GROUP BY ALL
         ), sums AS (
-            SELECT app, store, method, method_version, day,
-                   sum(downloads) OVER (PARTITION BY app, store, method, method_version, draw ORDER BY day) AS downloads
-            FROM days
+            SELECT line, day, sum(downloads) OVER (PARTITION BY line, draw ORDER BY day) AS downloads FROM days
         ), bands AS (
-            SELECT app, store, method, method_version, day, quantile_cont(downloads, [0.1, 0.5, 0.9]) AS band
-            FROM sums GROUP BY ALL
+            SELECT app, store, method, method_version, day, band
+            FROM (SELECT line, day, quantile_cont(downloads, [0.1, 0.5, 0.9]) AS band FROM sums GROUP BY ALL)
+            JOIN lines USING (line)
         ), cover AS (
             SELECT app, store, method, day, count(*) AS rows FROM figures GROUP BY ALL
         ), fronts AS (

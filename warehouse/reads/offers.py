@@ -110,3 +110,19 @@ def days_looked(cursor: Cursor, store: str, device: str, collection: str, catego
         collection=collection,
         category=category,
     )
+
+
+def looked(cursor: Cursor) -> pl.DataFrame:
+    """When charts and listings were first and last looked at with success.
+
+    Columns: first_at, last_at (UTC; null when never). One row.
+    """
+    return cursor.frame("""
+        SELECT min(first_at) AS first_at, max(last_at) AS last_at
+        FROM (
+            SELECT min(observed_at) AS first_at, max(observed_at) AS last_at
+            FROM chart_readings WHERE status IN ('complete', 'partial')
+            UNION ALL
+            SELECT min(observed_at), max(observed_at) FROM listing_readings WHERE status IN ('complete', 'partial')
+        )
+    """)

@@ -38,12 +38,12 @@ def standings(cursor: Cursor, chart: Chart) -> pl.DataFrame:
 
 
 def spark(cursor: Cursor, chart: Chart, since: datetime) -> pl.DataFrame:
-    """Each followed app's ranks in `chart` since `since`.
+    """Each followed app's ranks in `chart` since `since`, by the last usable look of each UTC day.
 
-    Columns: app, app_id, observed_at (UTC), state, rank (null unless ranked). One row a look and app, by app and time.
+    Columns: app, app_id, observed_at (UTC), state, rank (null unless ranked). One row a day and app, by app and time.
     """
     keys = cursor.frame("SELECT DISTINCT app_id FROM apps WHERE store = $store", store=chart.store.value)["app_id"]
-    looks = rank_history(cursor, chart, keys.to_list(), since)
+    looks = rank_history(cursor, chart, keys.to_list(), since, daily=True)
     return looks.filter(pl.col("app").is_not_null()).select("app", "app_id", "observed_at", "state", "rank")
 
 

@@ -20,11 +20,4 @@ LEFT JOIN lake.followed AS f
     ON f.store = d.store AND f.app_id = d.app_id
     AND d.day >= coalesce(f.since, DATE '1970-01-01') AND d.day < coalesce(f.until, DATE '9999-01-01')
 UNION ALL
--- the snapshot's own day is still open: counted as it stands
-SELECT (observed_at AT TIME ZONE 'UTC')::DATE AS day, store, country, device, collection, category, app_id,
-       any_value(app), arg_max(name, observed_at), min(rank), max(rank), avg(rank), arg_max(rank, observed_at),
-       count(*)::SMALLINT, count(*) FILTER (rank <= 10)::SMALLINT, max(recorded_at), month
-FROM chart_entries
-WHERE month >= strftime(lake.snapshot() AT TIME ZONE 'UTC', '%Y-%m')
-  AND observed_at >= date_trunc('day', lake.snapshot() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-GROUP BY ALL
+FROM open_days

@@ -1,16 +1,11 @@
 -- One row a chart and UTC day on which somebody looked: how often, and with what end. A day without a row: nobody did.
-SELECT d.day, d.store, d.country, d.device, d.collection, d.category,
-       d.looks, d.complete, d.partial, d.refused, d.failed, d.depth, d.followed_only, d.recorded_at, d.month
-FROM lake.look_days AS d
-SEMI JOIN (
-    SELECT store, country, device, collection, category, day, max(recorded_at) AS recorded_at
-    FROM lake.look_days
-    WHERE recorded_at <= lake.snapshot()
-    GROUP BY ALL
-) AS newest
-    ON newest.store = d.store AND newest.country = d.country AND newest.device = d.device
-    AND newest.collection = d.collection AND newest.category = d.category
-    AND newest.day = d.day AND newest.recorded_at = d.recorded_at
+SELECT day, store, country, device, collection, category,
+       looks, complete, partial, refused, failed, depth, followed_only, recorded_at, month
+FROM lake.look_days
+WHERE recorded_at <= lake.snapshot()
+QUALIFY rank() OVER (
+    PARTITION BY store, country, device, collection, category, day, month ORDER BY recorded_at DESC
+) = 1
 UNION ALL
 -- the snapshot's own day is still open: counted as it stands
 SELECT (observed_at AT TIME ZONE 'UTC')::DATE AS day, store, country, device, collection, category,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from essor.model.estimates import PUBLISHED, MethodName
-from pipeline.metrics.calibration import Inputs, Point, Rate, held_out, refitted, simulated, summary
+from pipeline.metrics.calibration import Ceiling, Inputs, Point, Rate, held_out, refitted, simulated, summary
 from pipeline.metrics.estimates import RANKS, STEPS, at_rank, from_ranks
 
 CURVE = PUBLISHED[2]
 BEGIN = date(2026, 3, 2)
 VERSIONS = {MethodName.RANK_CURVE: 1, MethodName.RATING_VELOCITY: 1}
 NO_RATINGS = pl.DataFrame(schema=STEPS)
+NOTHING = Inputs(pl.DataFrame(schema=RANKS), NO_RATINGS)
 
 
 def ranked(app: str, country: str, ranks: list[float]) -> pl.DataFrame:
@@ -127,3 +129,30 @@ def test_a_step_of_ratings_can_be_a_point_too() -> None:
     inputs = Inputs(pl.DataFrame(schema=RANKS), pl.DataFrame(rows, schema=STEPS))
     (fitted,) = refitted([point("a", 7_000 / 0.05)], [], inputs, VERSIONS)
     assert math.exp(fitted.parameters["apps"]["a"]["ln_c"]) == pytest.approx(0.05, rel=0.25)
+
+
+def test_the_people_of_a_storefront_bound_the_rate_of_rating() -> None:
+    """At the common rate more would have downloaded than live there: half the rates are ruled out, as a draw shows."""
+    ceiling = Ceiling("chatgpt", "no", 115_214, 5_580_000)
+    (fitted,) = refitted([], [], NOTHING, VERSIONS, [ceiling, Ceiling("chatgpt", "fr", 10, 66_500_000)])
+    own = fitted.parameters["apps"]["chatgpt"]
+    chance = random.Random(5)
+    floor = math.log(ceiling.ratings / ceiling.people)
+    left = [value for value in (chance.gauss(-4.1166, 0.8) for _ in range(200_000)) if value > floor]
+    assert own["ln_c"] == pytest.approx(statistics.mean(left), abs=0.01)
+    assert own["sigma_c"] == pytest.approx(statistics.stdev(left), abs=0.01)
+    assert own["people_of"] == "no"
+    assert (fitted.version, fitted.points) == (2, 0)
+
+
+def test_a_storefront_far_from_full_bounds_nothing() -> None:
+    """Few ratings a head leave every method as published."""
+    assert refitted([], [], NOTHING, VERSIONS, [Ceiling("claude", "fr", 1_000, 66_500_000)]) == []
+
+
+def test_a_bound_far_above_all_that_was_thought_is_met_and_not_a_failure() -> None:
+    """Play says 0.1 %, the storefront is full at 90 %: the rate ends just above the bound."""
+    rates = [Rate("a", 10_000_000, 10_000_000_000)] * 40
+    (fitted,) = refitted([], rates, NOTHING, VERSIONS, [Ceiling("a", "no", 900_000, 1_000_000)])
+    assert fitted.parameters["apps"]["a"]["ln_c"] == pytest.approx(math.log(0.9), abs=0.1)
+    assert fitted.parameters["apps"]["a"]["sigma_c"] > 0

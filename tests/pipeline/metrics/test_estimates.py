@@ -18,7 +18,6 @@ from pipeline.metrics.estimates import (
     ROWS,
     STEPS,
     at_rank,
-    for_next_rank,
     from_installs,
     from_ranks,
     from_ratings,
@@ -104,14 +103,6 @@ def test_a_worse_rank_never_means_more_downloads(rank: float, more: float) -> No
     better, worse = at_rank(CURVE, rank), at_rank(CURVE, rank + more)
     assert better.central > worse.central
     assert worse.low < worse.central < worse.high
-
-
-def test_the_next_rank_is_worth_the_difference() -> None:
-    """What #1 brings more than #2, with its band; there is nothing above #1."""
-    band = for_next_rank(CURVE, 2)
-    assert band is not None
-    assert band.central == pytest.approx(119_120 - 103_339, abs=1)
-    assert for_next_rank(CURVE, 1) is None
 
 
 def test_two_looks_a_day_apart_measure_that_day() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import polars as pl
 from hypothesis import given
@@ -37,6 +38,16 @@ def entries(found: list[Look]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={name: SCHEMAS["chart_entries"][name] for name in COLUMNS})
 
 
+def looked(rows: pl.DataFrame) -> pl.DataFrame:
+    """The charts among these entries, and how many each of them has."""
+    return rows.group_by("country", "device", "collection", "category").len("entries")
+
+
+def rolled(rows: pl.DataFrame) -> pl.DataFrame:
+    """The roll-up of these entries, in one order."""
+    return chart_days("apple", rows.lazy(), looked(rows), NAMES, NOW).sort("country", "day", "app_id")
+
+
 def by_hand(found: list[Look]) -> dict[Any, tuple[int, int, float, int, int, int]]:
     """The roll-up by its definition, one entry at a time."""
     app_of = dict(NAMES.iter_rows())
@@ -55,24 +66,31 @@ def _figures(ranks: list[int], last: int) -> tuple[int, int, float, int, int, in
 @given(found=looks)
 def test_the_roll_up_is_what_counting_by_hand_gives(found: list[Look]) -> None:
     """Best, worst, mean and last rank of each app, chart and day, also on the day of a new name."""
-    rows = chart_days("apple", entries(found).lazy(), entries(found), NAMES, NOW)
+    rows = rolled(entries(found))
     assert pl.Schema(rows.schema) == SCHEMAS["chart_days"]
     figures = ("best_rank", "worst_rank", "mean_rank", "last_rank", "readings", "in_top_10")
-    rolled = {
+    found_here = {
         (row["country"], row["day"], row["app_id"]): tuple(row[name] for name in figures)
         for row in rows.iter_rows(named=True)
     }
-    assert rolled == by_hand(found)
-    assert len(rolled) == rows.height
+    assert found_here == by_hand(found)
+    assert len(found_here) == rows.height
 
 
 @given(found=looks, seed=st.integers(0, 99))
 def test_the_order_of_entries_changes_nothing(found: list[Look], seed: int) -> None:
     """Entries that arrive in any order make the same roll-up."""
     plain, mixed = entries(found), entries(found).sample(fraction=1, shuffle=True, seed=seed)
-    one, other = (chart_days("apple", each.lazy(), each, NAMES, NOW) for each in (plain, mixed))
-    key = ["country", "day", "app_id"]
-    assert one.sort(key).equals(other.sort(key))
+    assert rolled(plain).equals(rolled(mixed))
+
+
+@given(found=looks)
+def test_rolling_up_in_pieces_changes_nothing(found: list[Look]) -> None:
+    """Storefront by storefront, or all at once."""
+    rows = entries(found)
+    whole = rolled(rows)
+    with patch("pipeline.metrics.ranks._AT_ONCE", 1):
+        assert rolled(rows).equals(whole)
 
 
 def test_each_way_a_look_ended_is_counted_apart() -> None:

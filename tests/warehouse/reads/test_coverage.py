@@ -61,7 +61,8 @@ def test_each_status_has_its_column(settings: Settings) -> None:
     (row,) = asked(settings).to_dicts()
     assert (row["day"], row["kind"], row["source"], row["country"]) == (date(2026, 10, 8), "crawl charts", SOURCE, "fr")
     assert {name: row[name] for name in OUTCOMES} == {
-        "had": 2, "nothing": 2, "refused": 1, "blocked": 1, "failed": 2, "wrong": 2, "missed": 0, "not_asked": 3,
+        "had": 2, "nothing": 2, "refused": 1, "blocked": 1, "failed": 2, "wrong": 2, "set_aside": 0,
+        "missed": 0, "not_asked": 3,
     }  # fmt: skip
     assert set(ENDS) == set(Status)
 
@@ -140,3 +141,25 @@ def test_nothing_due_is_no_row(settings: Settings) -> None:
     assert asked(settings).is_empty()
     with opened(settings) as cursor:
         assert by_kind(cursor).is_empty()
+
+
+def test_a_reading_that_broke_a_rule_was_set_aside(settings: Settings) -> None:
+    """A look from the future and a listing with nine stars came and are no data; a good second attempt is had."""
+    ahead = datetime.now(UTC) + timedelta(days=30)
+    category = Chart(StoreName.APPLE, "fr", Collection.TOP_FREE, "1")
+    readings: list[Reading] = [
+        chart_reading(ahead, [LE_CHAT], chart=category),
+        chart_reading(ahead, [LE_CHAT], chart=replace(category, category="2")),
+        chart(2, Status.COMPLETE),
+        replace(listing_reading(BEGUN, LE_CHAT, 5, average=9.0), evidence=evidence(BEGUN)),
+    ]
+    expected = [Expected(SOURCE, "fr", None, 3), Expected(SOURCE, "no", None, 1)]
+    land(settings.data_dir, readings, expected=expected, begun=BEGUN)
+    refresh(settings)
+    rows = {row["country"]: row for row in asked(settings).to_dicts()}
+    assert {name: rows["fr"][name] for name in ("had", "set_aside", "not_asked")} == {
+        "had": 1,
+        "set_aside": 1,
+        "not_asked": 1,
+    }
+    assert (rows["no"]["set_aside"], rows["no"]["not_asked"]) == (1, 0)

@@ -101,3 +101,18 @@ def test_the_same_rows_give_the_same_sum_in_any_order(settings: Settings, tmp_pa
     assert first.drop(figures).equals(again.drop(figures))
     for name in figures:
         assert first[name].to_list() == pytest.approx(again[name].to_list(), rel=1e-9)
+
+
+def test_a_sum_above_the_people_of_a_storefront_is_flagged_and_not_cut(settings: Settings) -> None:
+    """Norway's 5.6 million are passed on the third day of 2 million; France, with as many downloads, is not flagged."""
+    rows = rows_of("claude", ["fr"], 4).with_columns(central=pl.lit(2e6), low=pl.lit(1e6), high=pl.lit(4e6))
+    stored(settings, pl.concat([rows, rows.with_columns(country=pl.lit("no"))]))
+    until = FIRST + timedelta(days=4)
+    with opened(settings) as cursor:
+        days = reads.daily(cursor, "claude", FIRST + timedelta(days=1), countries=["no", "fr"])
+        (total,) = reads.sums(cursor, "claude", FIRST, until).iter_rows(named=True)
+        (french,) = reads.sums(cursor, "claude", FIRST, until, countries=["fr"]).iter_rows(named=True)
+    assert days.filter(country="no")["exceeds_population"].to_list() == [False, True, True]
+    assert not days.filter(country="fr")["exceeds_population"].any()
+    assert (total["exceeds_population"], french["exceeds_population"]) == (["no"], [])
+    assert total["central"] > 14e6
