@@ -9,17 +9,18 @@ from typing import Any
 import dash
 from fastapi import FastAPI
 
-from dashboard.api import embeds, evidence, figures, health
+from dashboard.api import embeds, evidence, figures, health, metrics, news
 from dashboard.bundles import BUNDLES, KeptBundles
 from dashboard.desk import make_desk
 from dashboard.first_sight import first_sight, visitor
-from dashboard.framing import FramedByNone
+from dashboard.framing import FramedByNone, SaysSimulated
 from dashboard.shell import register_shell, shell
 from dashboard.threads import ThreadedServer
 from essor.settings import Settings, read_settings
 
 HERE = Path(__file__).parent
 PLOTLY = f"{BUNDLES}plotly/package_data/plotly.min.js"
+FEED = '<link rel="alternate" type="application/atom+xml" title="essor" href="/feed.atom">'
 VIEWPORT = [{"name": "viewport", "content": "width=device-width, initial-scale=1"}]
 
 
@@ -31,7 +32,7 @@ class Dashboard(dash.Dash):
         path = self.backend.request_adapter().path if self.backend.has_request_context() else ""
         drawn = {page["path"] for page in dash.page_registry.values() if page.get("figure")}
         preload = f'<link rel="preload" as="script" href="{PLOTLY}">' if path in drawn else ""
-        parts["metas"] += preload
+        parts["metas"] += preload + FEED
         if path in drawn:
             parts["app_entry"] = self._first_sight(path) + parts["app_entry"]
         html: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
@@ -65,7 +66,7 @@ def make_app(settings: Settings) -> dash.Dash:
         on_error=_report,
     )
     app.server.state.desk = make_desk(settings)
-    for part in (embeds, evidence, figures, health):
+    for part in (embeds, evidence, figures, health, metrics, news):
         app.server.include_router(part.router)
     # Dash puts its scripts into a second <footer>, which those who hear the page are told of as a landmark
     app.index_string = app.index_string.replace("<footer>", "<div>").replace("</footer>", "</div>")
@@ -73,6 +74,7 @@ def make_app(settings: Settings) -> dash.Dash:
     register_shell(app)
     app.server.add_middleware(KeptBundles)
     app.server.add_middleware(FramedByNone)
+    app.server.add_middleware(SaysSimulated, simulated=lambda: app.server.state.desk.simulated)
     _finish(app)
     return app
 

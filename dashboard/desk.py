@@ -81,6 +81,11 @@ class Desk:
     embeds: AskedEmbeds
     """The embeds that were asked for."""
 
+    @property
+    def simulated(self) -> bool:
+        """Whether all of it is a simulated market."""
+        return bool(self.settings.simulated) or self.warehouse.simulated
+
     def ask(
         self, cursor: Cursor, read: Callable[..., pl.DataFrame], *about: Hashable, **named: Hashable
     ) -> pl.DataFrame:
@@ -136,9 +141,9 @@ class View:
     reader: Reader
     """Who reads."""
 
-    def ask(self, read: Callable[..., pl.DataFrame], *about: Hashable) -> pl.DataFrame:
+    def ask(self, read: Callable[..., pl.DataFrame], *about: Hashable, **named: Hashable) -> pl.DataFrame:
         """The frame of one of `warehouse.reads` in this snapshot, asked once."""
-        return desk().ask(self.cursor, read, *about)
+        return desk().ask(self.cursor, read, *about, **named)
 
     @property
     def say(self) -> Language:

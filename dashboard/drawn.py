@@ -47,13 +47,21 @@ class Drawn:
     """The same in SQL for `essor sql`; None where there is no short way to say it."""
     marks: tuple[Mark, ...] = ()
     """The events drawn, in the order of their numbers."""
+    newest_shown: bool = False
+    """Whether the moment of `selection` is the newest one there is: a live embed then says none and moves on."""
     ledger: tuple[tuple[str, ...], ...] = ()
     """A table in words, its heads first; what an embed and a still image show where there is no figure."""
 
     @property
     def pinned(self) -> Selection:
         """The choices with the snapshot said: the address that shows exactly this for ever."""
-        return replace(self.selection, snapshot=self.snapshot)
+        return replace(self.selection, snapshot=self.snapshot, last=None)
+
+    @property
+    def live(self) -> Selection:
+        """The choices that go with the data: the last 90 days stay the last 90, the newest look stays the newest."""
+        since = None if self.selection.last else self.selection.since
+        return replace(self.selection, since=since, at=None if self.newest_shown else self.selection.at, snapshot=None)
 
 
 Draw = Callable[[Cursor, Selection, Reader], Drawn | None]
@@ -67,9 +75,13 @@ class Registered:
     name: str
     """``"rankings"``: `/embed/rankings`, `/api/v1/figures/rankings`, and the beginning of its elements' ids."""
     page: str
-    """The address of the page that it stands on, ``"/rankings"``."""
+    """The address of the page that it stands on, ``"/rankings"``; ``<measure>`` in it is what the selection names."""
     draw: Draw
     """How it is drawn."""
+
+    def page_of(self, selection: Selection) -> str:
+        """The address of the page for these choices, without a query."""
+        return self.page.replace("<measure>", selection.measure or "")
 
 
 FIGURES: dict[str, Registered] = {}
@@ -78,4 +90,17 @@ FIGURES: dict[str, Registered] = {}
 
 def register_figure(name: str, page: str, draw: Draw) -> None:
     """Give a figure its own address: `/embed/NAME`, `/embed/NAME/….svg` and `/api/v1/figures/NAME`."""
-    FIGURES[name] = Registered(name, page, draw)
+    FIGURES[name] = Registered(name, page, _marked(draw))
+
+
+def _marked(draw: Draw) -> Draw:
+    """The same, and a figure of a simulated market says so wherever it goes."""
+
+    def marked(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
+        drawn = draw(cursor, selection, reader)
+        if drawn is None or not cursor.simulated:
+            return drawn
+        mark = reader.say("simulated.mark")
+        return replace(drawn, subtitle=f"{mark} – {drawn.subtitle}", notes=(mark, *drawn.notes))
+
+    return marked

@@ -13,17 +13,21 @@ import plotly.io
 
 from dashboard.desk import Reader
 from dashboard.drawn import Drawn
-from dashboard.figures.svg import WIDTH, Words, still, still_table
+from dashboard.figures.svg import MAPPED, WIDTH, Words, still, still_table
 from dashboard.figures.theme import graph_config
+from dashboard.methods import method_title
 from dashboard.selection import read_selection
 
 HERE = Path(__file__).parent
 SCRIPTS = ("plotly.js", "embed.js")
+OUTLINES = "outlines.js"
+"""The outlines of the countries as a script, which a map needs: a file opened from a disk may fetch nothing."""
 ASSETS = {
     "plotly.js": (HERE / "vendor" / "plotly.js", "text/javascript"),
     "embed.js": (HERE / "embed_assets" / "embed.js", "text/javascript"),
     "route.js": (HERE / "embed_assets" / "route.js", "text/javascript"),
     "embed.css": (HERE / "embed_assets" / "embed.css", "text/css"),
+    OUTLINES: (HERE / "assets" / "topojson" / "world_110m.json", "text/javascript"),
 }
 """What an embed needs beside its page: where it lies, and its type."""
 FIGURE_POLICY = (
@@ -48,10 +52,19 @@ class Places:
     """The same as a still image; None where the figure has none."""
 
 
+def asset(name: str) -> tuple[bytes, str]:
+    """One of `ASSETS`: its bytes and its type."""
+    path, kind = ASSETS[name]
+    content = path.read_bytes()
+    if name == OUTLINES:
+        content = b"window.PlotlyGeoAssets = {topojson: {world_110m: " + content.strip() + b"}};\n"
+    return content, kind
+
+
 def embed_page(drawn: Drawn, reader: Reader, places: Places) -> str:
     """The whole HTML of an embed."""
     say, title = reader.say, html.escape(drawn.finding)
-    needed = SCRIPTS if drawn.figure is not None else ()
+    needed = _scripts(drawn)
     scripts = "".join(f'<script src="{places.assets}{name}" defer></script>' for name in needed)
     return f"""<!doctype html>
 <html lang="{say.code}" data-theme="{reader.theme.name}">
@@ -75,6 +88,12 @@ def embed_page(drawn: Drawn, reader: Reader, places: Places) -> str:
 </body>
 </html>
 """
+
+
+def _scripts(drawn: Drawn) -> tuple[str, ...]:
+    if drawn.figure is None:
+        return ()
+    return (OUTLINES, *SCRIPTS) if any(trace.type in MAPPED for trace in drawn.figure.data) else SCRIPTS
 
 
 def _shown(drawn: Drawn, places: Places) -> str:
@@ -114,11 +133,12 @@ def foot_parts(drawn: Drawn, reader: Reader) -> list[str]:
     parts = [say("foot.source", source=named)] if named else []
     parts += [say("foot.data", when=say.moment(drawn.newest))] if drawn.newest else []
     parts += [say("foot.snapshot", when=say.moment(drawn.snapshot))] if drawn.snapshot else []
-    return [*parts, *drawn.notes, *([f"{say('foot.method')} : {drawn.method}"] if drawn.method else [])]
+    method = [say("foot.method_named", title=method_title(drawn.method, say.code))] if drawn.method else []
+    return [*parts, *drawn.notes, *method]
 
 
 def still_image(drawn: Drawn, reader: Reader, width: int = WIDTH) -> str:
-    """The figure as SVG with its title, source and data date, `width` pixels wide. Raises NotDrawable for a map."""
+    """The figure as SVG with its title, source and data date, `width` pixels wide. Raises NotDrawable."""
     say = reader.say
     notes = tuple(f"{mark.number}. {say.short_day(mark.day)} – {mark.title}" for mark in drawn.marks)
     words = Words(drawn.finding, drawn.subtitle, "  ·  ".join([*foot_parts(drawn, reader), "essor"]), notes)

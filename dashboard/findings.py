@@ -67,7 +67,8 @@ def downloads_finding(sums: pl.DataFrame, app: App, where: str, days: tuple[str,
         return say("downloads.measured", **facts, central=central)
     lacking = say.count("downloads.missing", row["missing"]) if row["missing"] > 0 else "."
     method = say(f"method.{row['method']}").lower()
-    return say("downloads.estimated", **facts, low=low, central=central, high=high, method=method) + lacking
+    over = say("downloads.exceeds_sum") if row["exceeds_population"] else ""
+    return say("downloads.estimated", **facts, low=low, central=central, high=high, method=method) + lacking + over
 
 
 FIRST = 3
@@ -103,6 +104,17 @@ def world_finding(fronts: pl.DataFrame, app: App, day: str, say: Language) -> st
     if first.is_empty() and ten.is_empty():
         return say("world.best", **facts, rank=say.ordinal(best["rank"]), place=say.country(best["country"]))
     return say.count("world.ten", ten.height, **facts, first=_firsts(first, say))
+
+
+def amounts_finding(amounts: pl.DataFrame, app: App, day: str, say: Language) -> str:
+    """Where an app's downloads a day were most, by their estimates, with the band."""
+    known = amounts.filter(pl.col("central").is_not_null()).sort("central", descending=True)
+    if known.is_empty():
+        return say("world.no_amount", app=app.name, day=day)
+    row = known.row(0, named=True)
+    low, central, high = (say.compact(row[name]) for name in ("low", "central", "high"))
+    return say.count("world.most", known.height, app=app.name, day=say.day(row["day"]), low=low, central=central,
+                     high=high, place=say.country(row["country"]))  # fmt: skip
 
 
 TEN = 10

@@ -12,7 +12,7 @@ from importlib.resources import files
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
-from babel.numbers import format_compact_decimal, format_decimal
+from babel.numbers import format_compact_decimal, format_currency, format_decimal
 from babel.numbers import format_percent as babel_percent
 
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
@@ -55,6 +55,10 @@ class Language:
     def percent(self, share: float) -> str:
         """A share of one as a whole percentage."""
         return str(babel_percent(share, locale=self.locale))
+
+    def price(self, value: float, currency: str) -> str:
+        """An amount of money: ``"€19.99"``, ``"19,99 €"``."""
+        return str(format_currency(value, currency, locale=self.locale))
 
     def ordinal(self, rank: int) -> str:
         """A rank in a sentence: ``"28th"``, ``"28e"``, ``"1re"`` (place)."""

@@ -10,7 +10,19 @@ from pathlib import Path
 HERE = Path(__file__).parent
 FOLDERS = (HERE / "method_pages", HERE.parent / "docs" / "methods")
 """Where they are: first as the wheel brings them, then as they stand beside the code."""
-FIRST = ("ranks", "movements", "ratings", "estimates", "launches", "claims", "events", "latency")
+FIRST = (
+    "ranks",
+    "movements",
+    "ratings",
+    "estimates",
+    "shares",
+    "needed",
+    "launches",
+    "signals",
+    "claims",
+    "events",
+    "latency",
+)
 """The order of the pages that it names; others come after, by name."""
 
 
@@ -34,6 +46,11 @@ def method_pages(language: str) -> tuple[MethodPage, ...]:
     return _read(folder, language) if folder else ()
 
 
+def method_title(name: str, language: str) -> str:
+    """The title of a method page; its name where there is no such page."""
+    return next((page.title for page in method_pages(language) if page.name == name), name)
+
+
 @cache
 def _read(folder: Path, language: str) -> tuple[MethodPage, ...]:
     names = sorted({path.name.split(".")[0] for path in folder.glob("*.md")} - {"README"}, key=_order)
@@ -54,5 +71,5 @@ def _page(folder: Path, name: str, language: str) -> MethodPage:
 def _linked(text: str) -> str:
     """Links between method pages lead within the page, those to other files nowhere; headings stand a level lower."""
     text = re.sub(r"^(#{2,5}) ", r"#\1 ", text, flags=re.MULTILINE)
-    text = re.sub(r"\]\(([a-z0-9_-]+)\.md(#[^)]*)?\)", r"](#\1)", text)
+    text = re.sub(r"\]\(([a-z0-9_-]+)(?:\.[a-z]{2})?\.md(#[^)]*)?\)", r"](#\1)", text)
     return re.sub(r"\[([^\]]+)\]\((?!#|https?:)[^)]*\)", r"\1", text)

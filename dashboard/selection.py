@@ -37,6 +37,8 @@ class Selection:
     """First day shown; None for the beginning."""
     until: date | None = None
     """Last day shown; None for the newest."""
+    last: int | None = None
+    """So many days up to the newest are shown, ``last=90d``; `since` then follows from the data."""
     at: datetime | None = None
     """The moment of a top chart; None for the newest."""
     snapshot: datetime | None = None
@@ -74,6 +76,7 @@ class Selection:
             "category": self.category,
             "from": self.since.isoformat() if self.since else None,
             "to": self.until.isoformat() if self.until else None,
+            "last": f"{self.last}d" if self.last and not self.since else None,
             "at": _iso(self.at) if self.at else None,
             "snapshot": _iso(self.snapshot) if self.snapshot else None,
             "measure": self.measure,
@@ -100,6 +103,7 @@ def read_selection(query: Mapping[str, object]) -> Selection:
         category=_matching(given.get("category"), r"[A-Za-z0-9_]{1,40}"),
         since=_day(given.get("from")),
         until=_day(given.get("to")),
+        last=_days(given.get("last")) if not _day(given.get("from")) else None,
         at=read_moment(given.get("at")),
         snapshot=read_moment(given.get("snapshot")),
         measure=_matching(given.get("measure"), r"[a-z0-9_.-]{1,60}"),
@@ -170,6 +174,11 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text or "")
     except ValueError:
         return None
+
+
+def _days(text: str | None) -> int | None:
+    found = re.fullmatch(r"([1-9][0-9]{0,3})d", text or "")
+    return int(found[1]) if found else None
 
 
 def read_moment(text: str | None) -> datetime | None:

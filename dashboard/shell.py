@@ -149,6 +149,7 @@ def _around(address: str, path: str) -> tuple[list[Component], list[Component], 
         _theme_switch(selection, who, path),
     ]
     header = [
+        *([html.P(who.say("simulated.banner"), className="simulated", role="status")] if desk().simulated else []),
         dcc.Link("essor", href="/" + who.address(selection), className="brand"),
         html.Nav(_menu(selection, who, path), **aria(label=who.say("shell.menu"))),
         html.Div(tools, className="tools"),

@@ -15,8 +15,10 @@ from dashboard.desk import Desk, reader
 from dashboard.drawn import FIGURES, Drawn
 from dashboard.figures.svg import NotDrawable
 from dashboard.language import LOCALES, Language
+from dashboard.maps import MEASURES
 from dashboard.selection import THEMES, Selection, read_address, read_selection
 from essor.settings import Settings
+from warehouse.reads import claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Written:
     embeds: int
     """Figures, each with its page, image and data."""
     without_image: int
-    """Those of them that only a browser draws (maps)."""
+    """Those of them that only a browser draws."""
     left_out: tuple[str, ...]
     """Addresses that were asked for and that show nothing; each would have been an empty figure."""
 
@@ -54,7 +56,8 @@ class Written:
 
 
 def write_site(settings: Settings, folder: Path, asked: Sequence[str] = ()) -> Written:
-    """Write every figure in each language and theme, every chart, every embed ever asked for, and those `asked` for.
+    """Write every figure in each language and theme, every chart, map and claim, every embed ever asked for, and those
+    `asked` for.
 
     An address is ``"rankings?apps=le-chat&country=fr"``, with or without what stands before ``/embed/``.
     """
@@ -62,14 +65,14 @@ def write_site(settings: Settings, folder: Path, asked: Sequence[str] = ()) -> W
     named = [*(_read(f"{name}?{query}") for name, query in at.embeds.all()), *map(_read, asked)]
     done: dict[Embed, str] = {}
     left_out, without_image = [], 0
-    for embed in dict.fromkeys([*_first(), *_charts(at), *named]):
+    for embed in dict.fromkeys([*_first(), *_charts(at), *_claims(at), *_maps(), *named]):
         drawn = _drawn(at, embed)
         if drawn is None:
             left_out.append(f"{embed.figure}{embed.query}" if embed in named else embed.figure)
             continue
         without_image += not _write(at, embed, drawn, folder)
         done[embed] = drawn.finding
-    _write_around(folder, done)
+    _write_around(folder, done, simulated=at.simulated)
     return Written(str(folder), len(done), without_image, tuple(dict.fromkeys(left_out)))
 
 
@@ -89,6 +92,22 @@ def _charts(at: Desk) -> Iterable[Embed]:
     for chart in known:
         for code in LOCALES:
             yield Embed("rankings", Selection(lang=code, theme="light").of_chart(chart).query())
+
+
+def _claims(at: Desk) -> Iterable[Embed]:
+    """Every published figure on file, in each language."""
+    with at.warehouse.cursor() as cursor:
+        names = at.ask(cursor, claims.claims)["claim"].to_list()
+    return (_plain("claim", code, measure=name) for name in names for code in LOCALES)
+
+
+def _maps() -> Iterable[Embed]:
+    """Each thing that the map shows, in each language."""
+    return (_plain("world", code, measure=measure) for measure in MEASURES for code in LOCALES)
+
+
+def _plain(figure: str, code: str, measure: str) -> Embed:
+    return Embed(figure, Selection(lang=code, theme="light", measure=measure).query())
 
 
 def _read(address: str) -> Embed:
@@ -130,17 +149,17 @@ def _write(at: Desk, embed: Embed, drawn: Drawn, site: Path) -> bool:
     return image
 
 
-def _write_around(site: Path, done: Mapping[Embed, str]) -> None:
+def _write_around(site: Path, done: Mapping[Embed, str], *, simulated: bool) -> None:
     """The scripts, the list of what there is, and for each figure the page that reads an address' query."""
     assets = site / "embed-assets"
     assets.mkdir(parents=True, exist_ok=True)
-    for name, (path, _) in embeds.ASSETS.items():
-        (assets / name).write_bytes(path.read_bytes())
+    for name in embeds.ASSETS:
+        (assets / name).write_bytes(embeds.asset(name)[0])
     (assets / "LICENSE-plotly.txt").write_bytes((embeds.HERE / "vendor" / "LICENSE-plotly.txt").read_bytes())
     for figure in dict.fromkeys(embed.figure for embed in done):
         mine = {embed: finding for embed, finding in done.items() if embed.figure == figure}
         (site / "embed" / figure / "index.html").write_text(_router(figure, mine), "utf-8")
-    (site / "index.html").write_text(_contents(done), "utf-8")
+    (site / "index.html").write_text(_contents(done, simulated=simulated), "utf-8")
 
 
 def _router(figure: str, there: Mapping[Embed, str]) -> str:
@@ -176,12 +195,13 @@ def _listed(findings: Mapping[str, str]) -> str:
     return "".join(links)
 
 
-def _contents(done: Mapping[Embed, str]) -> str:
+def _contents(done: Mapping[Embed, str], *, simulated: bool) -> str:
     """The first page of the site: every embed in it."""
     items = _listed({embed.folder: finding for embed, finding in done.items()})
     words = "".join(
         f"<h1>{Language(code)('site.title')}</h1><p>{Language(code)('site.snapshot')}</p>" for code in LOCALES
     )
+    words += "".join(f"<p>{Language(code)('simulated.banner')}</p>" for code in LOCALES if simulated)
     return (
         '<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>essor</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -49,14 +49,21 @@ def script(name: str) -> Response:
     """The scripts and the style of embeds; the same Plotly that the pages use."""
     if name not in embeds.ASSETS:
         raise HTTPException(404, f"There is no {name}.")
-    path, kind = embeds.ASSETS[name]
-    return Response(path.read_bytes(), media_type=kind, headers={**NO_GUESSING, "Cache-Control": "no-cache"})
+    content, kind = embeds.asset(name)
+    return Response(content, media_type=kind, headers={**NO_GUESSING, "Cache-Control": "no-cache"})
 
 
 @router.get("/embed/{name}")
 def framed(request: Request, name: Name) -> Response:
     """A figure alone on a page that any other page may frame; as of `snapshot`, or live without one."""
     return _page(request, name, dict(request.query_params))
+
+
+@router.get("/embed/{name}/{choices:path}/figure.csv")
+def table(request: Request, name: Name, choices: str) -> Response:
+    """The rows of a figure, its choices in the path."""
+    drawn, _ = _drawn(request, name, embeds.read_choices(choices))
+    return answer(drawn.rows, "csv", f"essor-{name}", {})
 
 
 @router.get("/embed/{name}/{choices:path}/figure.{form}")
@@ -75,13 +82,6 @@ def image(request: Request, name: Name, choices: str, form: Annotated[str, Path(
         raise HTTPException(501, str(error)) from error
 
 
-@router.get("/embed/{name}/{choices:path}/figure.csv")
-def table(request: Request, name: Name, choices: str) -> Response:
-    """The rows of a figure, its choices in the path."""
-    drawn, _ = _drawn(request, name, embeds.read_choices(choices))
-    return answer(drawn.rows, "csv", f"essor-{name}", {})
-
-
 @router.get("/embed/{name}/{choices:path}/")
 def framed_by_path(request: Request, name: Name, choices: str) -> Response:
     """The same page with its choices in the path, as `essor export site` writes it."""
@@ -91,8 +91,9 @@ def framed_by_path(request: Request, name: Name, choices: str) -> Response:
 def _page(request: Request, name: str, query: Mapping[str, object]) -> Response:
     drawn, who = _drawn(request, name, query)
     _note(request.app.state.desk, name, read_selection(query))
-    path = f"/embed/{name}/{embeds.choices_path(who.address(drawn.selection))}"
-    page = FIGURES[name].page + who.address(drawn.pinned if query.get("snapshot") else drawn.selection)
+    chosen = drawn.pinned if query.get("snapshot") else drawn.live
+    path = f"/embed/{name}/{embeds.choices_path(who.address(chosen))}"
+    page = FIGURES[name].page_of(chosen) + who.address(chosen)
     image = f"{path}/figure.svg" if drawable(drawn.figure) else None
     places = embeds.Places("/embed-assets/", page, f"{path}/figure.csv", image)
     headers = {**FRAMED, "Cache-Control": LIVE}

@@ -37,6 +37,20 @@
   }
   relieve();
 
+  /* The table's own script, as long to read as the figure is to draw, waits for the figure while its still is shown. */
+  const append = document.head.appendChild.bind(document.head);
+  document.head.appendChild = function (node) {
+    const still = document.getElementById("first-sight");
+    if (!still || !/\/dash_ag_grid\/async-/.test(node.src || "")) return append(node);
+    const watch = new MutationObserver(function () {
+      if (still.isConnected) return;
+      watch.disconnect();
+      requestAnimationFrame(() => append(node));
+    });
+    watch.observe(document.body, { childList: true });
+    return node;
+  };
+
   function show(id) {
     window.dash_clientside.set_props("evidence-reading", { data: { id: id, at: Date.now() } });
   }

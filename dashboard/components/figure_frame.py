@@ -55,13 +55,15 @@ def figure_frame(
 
     `options` (such as `filters.shown_with`: events, gaps) stand over the figure, `below` under the actions (a legend).
 
-    The first figure of a page has `level` 1 (its finding is the page's headline), the others 2.
+    The first figure of a page has `level` 1 (its finding is the page's headline), the others 2; with 0 the page says
+    the finding in its own words, and only those who hear the page are told it here.
     """
     values = frame_values(name, drawn, reader, path=path)
     graph = dcc.Graph(
         id=f"{name}-figure", figure=drawn.figure, config=graph_config(reader.say), style={"height": drawn.height}
     )
-    title = headline(drawn.finding, f"{name}-finding") if level == 1 else html.H2(drawn.finding, id=f"{name}-finding")
+    under = html.H2(drawn.finding, id=f"{name}-finding", className=None if level else "heard")
+    title = headline(drawn.finding, f"{name}-finding") if level == 1 else under
     return html.Section(
         [
             title,
@@ -83,7 +85,10 @@ def _options(options: Sequence[Component], say: Language) -> list[Component]:
 
 
 def _hint(drawn: Drawn, say: Language) -> list[Component]:
-    return [html.Span(f" {say('frame.click')}", className="hint")] if drawn.reading else []
+    """What a click does, where the points know where they come from."""
+    told = [trace["customdata"] for trace in drawn.figure.data] if drawn.figure is not None else []
+    knows = any(points is not None and len(points) and points[0][0] is not None for points in told)
+    return [html.Span(f" {say('frame.click')}", className="hint")] if drawn.reading and knows else []
 
 
 def frame_outputs(name: str) -> dict[str, Output]:
@@ -172,7 +177,7 @@ def citation(drawn: Drawn, link: str, say: Language) -> str:
 
 def _embed(name: str, drawn: Drawn, reader: Reader) -> list[Component]:
     say, at = reader.say, origin()
-    live, kept = reader.address(drawn.selection), reader.address(drawn.pinned)
+    live, kept = reader.address(drawn.live), reader.address(drawn.pinned)
     height = drawn.height + 190
     frames = {"live": iframe(f"{at}/embed/{name}{live}", drawn.finding, height),
               "kept": iframe(f"{at}/embed/{name}{kept}", drawn.finding, height)}  # fmt: skip

@@ -41,7 +41,7 @@ class Period:
     def of(self, selection: Selection, span: tuple[date, date]) -> Selection:
         """The selection with the days that this means."""
         since, until = days_of(self.name, span, self.since, self.until)
-        return replace(selection, since=since, until=until)
+        return rolling(replace(selection, since=since, until=until, last=None), span)
 
 
 def chart_filters(page: str, chart: Chart, known: Mapping[Chart, int], say: Language) -> list[Component]:
@@ -80,14 +80,21 @@ def one_app_filter(page: str, apps: Sequence[App], picked: App, say: Language) -
 
 
 def pick(
-    page: str, field: str, options: Mapping[str, str], value: str | None, say: Language, *, label: str | None = None
+    page: str,
+    field: str,
+    options: Mapping[str, str],
+    value: str | None,
+    say: Language,
+    *,
+    label: str | None = None,
+    hidden: bool = False,
 ) -> Component:
     """A picker of anything else: `options` are values and their labels; its own label is the translation `label`,
-    `filter.FIELD` without it. Where there is but one store it is not shown.
+    `filter.FIELD` without it. Where there is but one store it is not shown, nor where it is `hidden`.
     """
     found = [{"value": key, "label": text} for key, text in options.items()]
     named = say(label or f"filter.{field}")
-    return _select(page, field, named, found, value, hidden=field == "store" and len(found) == 1)
+    return _select(page, field, named, found, value, hidden=hidden or (field == "store" and len(found) == 1))
 
 
 def picked_inputs(page: str, fields: Sequence[str]) -> dict[str, Input]:
@@ -151,9 +158,19 @@ def days_of(
 
 def with_period(selection: Selection, span: tuple[date, date]) -> Selection:
     """The selection with days: where it names none, the last 90 days observed."""
-    if selection.since is not None or selection.until is not None:
-        return selection
-    return replace(selection, since=max(span[0], span[1] - timedelta(days=PERIODS[FIRST_PERIOD])))
+    named = (selection.since, selection.until, selection.last) != (None, None, None)
+    return rolling(selection if named else replace(selection, last=PERIODS[FIRST_PERIOD]), span)
+
+
+def rolling(selection: Selection, span: tuple[date, date]) -> Selection:
+    """The selection with its first day where it says so many last days, and the other way round.
+
+    `since` is what is shown; `last` lets a live embed move on with the data (`Drawn.live`).
+    """
+    if selection.last and selection.since is None:
+        return replace(selection, since=max(span[0], span[1] - timedelta(days=selection.last)), until=None)
+    length = (span[1] - selection.since).days if selection.since and not selection.until else None
+    return replace(selection, last=selection.last or (length if length in PERIODS.values() else None))
 
 
 def _read(text: str | None) -> date | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboard.figures import events
 from dashboard.figures.amounts import amount_axis
 from dashboard.figures.bands import Point, estimate_traces, kind_keys, measured_trace
 from dashboard.figures.claims_timeline import SYMBOLS
+from dashboard.figures.events import Mark
 from dashboard.figures.theme import Theme
 from dashboard.language import Language
 from essor.model.apps import App
@@ -22,7 +25,14 @@ DAY = timedelta(days=1)
 
 
 def downloads_figure(
-    daily: pl.DataFrame, claims: pl.DataFrame, app: App, scale: str, *, say: Language, theme: Theme
+    daily: pl.DataFrame,
+    claims: pl.DataFrame,
+    app: App,
+    scale: str,
+    *,
+    say: Language,
+    theme: Theme,
+    marks: Sequence[Mark] = (),
 ) -> go.Figure:
     """The figure of `warehouse.reads.estimates.daily`, of one storefront, with claims that speak of it.
 
@@ -40,6 +50,7 @@ def downloads_figure(
             figure.add_traces(estimate_traces(_points(rows, say), DAY, name, colour, DASHES.get(str(method), "dash")))
     figure.add_traces(_claims(claims, colour, say))
     figure.add_traces(kind_keys({*daily["kind"], *claims["kind"]}, say, theme))
+    events.add(figure, marks, daily["day"].max() - daily["day"].min(), theme)  # type: ignore[operator, arg-type]
     return figure
 
 
@@ -104,7 +115,7 @@ def _layout(daily: pl.DataFrame, claims: pl.DataFrame, say: Language, theme: The
         **theme.layout(),
         "height": HEIGHT,
         "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.03, "yanchor": "bottom", "font": {"color": theme.ink, "size": 12},
+        "legend": {"orientation": "h", "x": 0, "y": 1.06, "yanchor": "bottom", "font": {"color": theme.ink, "size": 12},
                    "itemclick": False, "itemdoubleclick": False},
         "margin": {"l": 56, "r": 16, "t": 60, "b": 44},
         "hovermode": "x unified" if daily.height > 1 else "closest",

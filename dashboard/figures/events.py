@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.figures.theme import Theme
@@ -16,7 +17,7 @@ from essor.model.events import Event
 
 MOST = 9
 """So many events are drawn at most, the newest ones; more would hide the lines."""
-NEAR = 0.018
+NEAR = 0.03
 """Events nearer than this share of the axis share one label."""
 
 
@@ -80,6 +81,14 @@ def _mark(number: int, row: dict[str, Any], say: Language) -> Mark:
         vague=row["precision"] != "day",
         confirmed=row["state"] == "confirmed",
     )
+
+
+def add(figure: go.Figure, drawn: Sequence[Mark], span: timedelta, theme: Theme) -> None:
+    """Draw the events on a figure whose axis of time is as long as `span`."""
+    for shape in lines(drawn, theme):
+        figure.add_shape(shape)
+    for number in numbers(drawn, span, theme):
+        figure.add_annotation(number)
 
 
 def lines(drawn: Sequence[Mark], theme: Theme, bottom: float = 0.0) -> list[dict[str, Any]]:

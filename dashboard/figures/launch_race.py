@@ -18,7 +18,7 @@ from dashboard.language import Language
 from essor.model.apps import App
 
 HEIGHT = 560
-MARGIN = {"l": 56, "r": 96, "t": 70, "b": 48}
+MARGIN = {"l": 56, "r": 64, "t": 70, "b": 48}
 
 
 def launch_race_figure(
@@ -38,9 +38,7 @@ def launch_race_figure(
             figure.add_trace(measured_trace(_points(rows, say), 31, name, colour))
         else:
             figure.add_trace(_claim(rows.row(0, named=True), name, colour, say, theme))
-    published = race.filter(pl.col("kind").is_in(list(SYMBOLS)))
-    ends = _ends(race.filter(pl.col("kind") == "estimated"), apps, layout, say, theme)
-    figure.update_layout(annotations=[*layout["annotations"], *_labels(published, apps, layout, theme), *ends])
+    figure.update_layout(annotations=[*layout["annotations"], *_labels(race, apps, layout, say, theme)])
     figure.add_traces(kind_keys(set(race["kind"]), say, theme))
     return figure
 
@@ -83,36 +81,32 @@ def _claim(row: dict[str, Any], name: str, colour: str, say: Language, theme: Th
     )
 
 
-def _ends(
-    rows: pl.DataFrame, apps: Sequence[App], layout: dict[str, Any], say: Language, theme: Theme
-) -> list[dict[str, Any]]:
-    """The name of each estimate at its end, with the one storefront or the number of those it is the sum of."""
-    last = rows.sort("days_since_launch").group_by("app", "source", maintain_order=True).last()
-    log = layout["yaxis"]["type"] == "log"
-    return [
-        {"x": row["days_since_launch"], "y": log10(row["central"]) if log else row["central"], "xanchor": "right",
-         "yanchor": "bottom", "yshift": 2, "showarrow": False, "font": {"size": 12, "color": theme.quiet},
-         "text": f"{app_name(row['app'], apps)}, {_fronts(row['countries'], say)}"}
-        for row in last.iter_rows(named=True) if row["central"] > 0
-    ]  # fmt: skip
-
-
 def _fronts(countries: str | None, say: Language) -> str:
     codes = (countries or "").split(",")
     return say.country(codes[0]) if len(codes) == 1 else say.count("race.fronts", len(codes))
 
 
-def _labels(rows: pl.DataFrame, apps: Sequence[App], layout: dict[str, Any], theme: Theme) -> list[dict[str, Any]]:
-    """The names beside the published points; the apps of the watch list choose their side first, in its order."""
+def _labels(
+    race: pl.DataFrame, apps: Sequence[App], layout: dict[str, Any], say: Language, theme: Theme
+) -> list[dict[str, Any]]:
+    """The names: of each estimate at its end, with the storefront or the number of those it is the sum of, then of the
+    published points beside them; the apps of the watch list choose their side first, in its order.
+    """
     order = {app.slug: place for place, app in enumerate(apps)}
-    found = sorted(rows.iter_rows(named=True), key=lambda row: (order.get(row["app"], len(order)), row["central"]))
-    points = [Named(*_shares(row, layout), app_name(row["app"], apps)) for row in found]
+    last = race.filter(pl.col("kind") == "estimated", pl.col("central") > 0).sort("days_since_launch")
+    ends = list(last.group_by("app", "source", maintain_order=True).last().iter_rows(named=True))
+    published = race.filter(pl.col("kind").is_in(list(SYMBOLS)))
+    found = sorted(published.iter_rows(named=True), key=lambda row: (order.get(row["app"], len(order)), row["central"]))
+    points = [Named(*_shares(row, layout), f"{app_name(row['app'], apps)}, {_fronts(row['countries'], say)}", end=True)
+              for row in ends]  # fmt: skip
+    points += [Named(*_shares(row, layout), app_name(row["app"], apps)) for row in found]
     sides = shifts(points, HEIGHT - MARGIN["t"] - MARGIN["b"])
     log = layout["yaxis"]["type"] == "log"
     return [
         {"x": row["days_since_launch"], "y": log10(row["central"]) if log else row["central"], "xshift": side[0],
-         "yshift": side[1], "text": point.name, "showarrow": False, "font": {"size": 12, "color": theme.ink}}
-        for row, point, side in zip(found, points, sides, strict=True) if side
+         "yshift": side[1], "text": point.name, "showarrow": False,
+         "font": {"size": 12, "color": theme.quiet if point.end else theme.ink}}
+        for row, point, side in zip([*ends, *found], points, sides, strict=True) if side
     ]  # fmt: skip
 
 

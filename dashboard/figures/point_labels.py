@@ -11,6 +11,8 @@ WIDTHS = (1060, 220)
 """The widths of a plot on a wide and on a narrow screen, pixels; a name must be free on both, or is left out."""
 MARK = 6
 """Half the size of a point, pixels."""
+EDGE = 18
+"""So far a name may reach beyond the plot, pixels."""
 
 
 class Named(NamedTuple):
@@ -22,6 +24,8 @@ class Named(NamedTuple):
     """Its place up the plot, 0 to 1."""
     name: str
     """The name; empty for a point that only is in the way."""
+    end: bool = False
+    """Whether it is the end of a line: its name stands over or under the line, to its left, and is never left out."""
 
 
 _Box = tuple[float, float, float, float]
@@ -34,19 +38,31 @@ def shifts(points: Sequence[Named], height: float) -> list[tuple[float, float] |
 
 
 def _placed(point: Named, taken: dict[int, list[_Box]], height: float) -> tuple[float, float] | None:
-    for side in _sides(point.name):
-        boxes = {width: _box(point, side, width, height) for width in WIDTHS}
-        if all(_free(boxes[width], taken[width]) for width in WIDTHS):
-            for width in WIDTHS:
+    widths = WIDTHS[:1] if point.end else WIDTHS
+    sides = _ends(point.name) if point.end else _sides(point.name)
+    for side in sides:
+        boxes = {width: _box(point, side, width, height) for width in widths}
+        if all(_free(boxes[width], taken[width]) and _within(boxes[width], width) for width in widths):
+            for width in widths:
                 taken[width].append(boxes[width])
             return side
-    return None
+    return sides[0] if point.end else None
 
 
 def _sides(name: str) -> list[tuple[float, float]]:
     half = LETTER * len(name) / 2 + 10
     near = [(half, 0.0), (-half, 0.0), (0.0, 18.0), (0.0, -18.0)]
     return [*near, (half, 17.0), (half, -17.0), (-half, 17.0), (-half, -17.0), (0.0, 34.0), (0.0, -34.0)]
+
+
+def _ends(name: str) -> list[tuple[float, float]]:
+    half = LETTER * len(name) / 2
+    return [(-half, rise) for rise in (15.0, -15.0, 31.0, -31.0, 47.0, -47.0)]
+
+
+def _within(box: _Box, width: int) -> bool:
+    """Whether a name stays beside the ticks of the axis."""
+    return box[0] >= -EDGE and box[1] <= width + EDGE
 
 
 def _mark(point: Named, width: int, height: float) -> _Box:

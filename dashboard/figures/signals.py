@@ -12,19 +12,21 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboard.figures import events
 from dashboard.figures.amounts import amount_axis, log_ticks
+from dashboard.figures.events import Mark
 from dashboard.figures.labels import EndLabel, placed, room
 from dashboard.figures.theme import Theme
 from dashboard.language import Language
 
 HEIGHT = 520
-MARGIN = {"l": 60, "t": 14, "b": 44}
+MARGIN = {"l": 60, "t": 26, "b": 44}
 RANKS = ("rank", "rank_bucket")
 """Kinds of which the smaller figure is the better one."""
 ADDED = ("daily", "monthly")
 """Kinds whose figures of one thing under several names add up."""
 DASHES = ("solid", "dot", "dash", "dashdot", "longdash")
-LONGEST = 16
+LONGEST = 14
 """Letters of a name beside its line; hovering and the table tell it whole."""
 LATE = 3
 """Two figures further apart than so many usual steps have a gap between them."""
@@ -41,16 +43,26 @@ class Line:
     dash: str
     """Its line style."""
     points: pl.DataFrame
-    """day (UTC), value; one row a figure, by day."""
+    """day (UTC), value, reading_id; one row a figure, by day."""
 
 
-def signals_figure(lines: Sequence[Line], kind: str, base: datetime | None, say: Language, theme: Theme) -> go.Figure:
+def signals_figure(
+    lines: Sequence[Line],
+    kind: str,
+    base: datetime | None,
+    say: Language,
+    theme: Theme,
+    *,
+    marks: Sequence[Mark] = (),
+) -> go.Figure:
     """The figure of some `warehouse.reads.signals.series` of one kind; `base`: the index's day, None for values."""
     shown = [line for line in lines if line.points.height]
     if not shown:
         return go.Figure(layout={**theme.layout(), "height": HEIGHT})
     figure = go.Figure(layout=_layout(shown, kind, base, say, theme))
     figure.add_traces([_trace(line, base, say, focus=row == 0) for row, line in enumerate(shown)])
+    days = pl.concat([line.points["day"] for line in shown])
+    events.add(figure, marks, days.max() - days.min(), theme)  # type: ignore[operator, arg-type]
     return figure
 
 
@@ -70,20 +82,20 @@ def indexed(points: pl.DataFrame, base: datetime) -> pl.DataFrame:
 
 def merged(series: Sequence[pl.DataFrame], kind: str) -> pl.DataFrame:
     """One thing under several names as one series: added where figures add up, else the best rank or highest count."""
-    rows = pl.concat([frame.select(pl.col("period_end").alias("day"), "value") for frame in series])
+    rows = pl.concat([frame.select(pl.col("period_end").alias("day"), "value", "reading_id") for frame in series])
     value = pl.col("value")
     joined = value.sum() if kind in ADDED else value.min() if kind in RANKS else value.max()
-    return rows.group_by("day").agg(joined).sort("day")
+    return rows.group_by("day").agg(joined, pl.col("reading_id").last()).sort("day")
 
 
 def _trace(line: Line, base: datetime | None, say: Language, *, focus: bool) -> go.Scatter:
     x: list[Any] = []
     y: list[float | None] = []
     told: list[list[Any]] = []
-    for day, value, ends in _points(line.points):
+    for day, value, reading, ends in _points(line.points):
         x.append(day)
         y.append(value)
-        told.append([None, _told(value, base, say)])
+        told.append([reading, _told(value, base, say)])
         if ends:
             x.append(day)
             y.append(None)
@@ -96,14 +108,17 @@ def _trace(line: Line, base: datetime | None, say: Language, *, focus: bool) -> 
     )  # fmt: skip
 
 
-def _points(points: pl.DataFrame) -> list[tuple[datetime, float, bool]]:
-    """Each figure, and whether a gap follows it."""
+def _points(points: pl.DataFrame) -> list[tuple[datetime, float, str, bool]]:
+    """Each figure with its reading, and whether a gap follows it."""
     steps = points["day"].diff().drop_nulls()
     usual = steps.median()
     limit = usual * LATE if isinstance(usual, timedelta) else None
-    rows = list(points.select("day", "value").iter_rows())
+    rows = list(points.select("day", "value", "reading_id").iter_rows())
     after = [*(later[0] - row[0] for row, later in pairwise(rows)), timedelta()]
-    return [(_plain(row[0]), row[1], limit is not None and gap > limit) for row, gap in zip(rows, after, strict=True)]
+    return [
+        (_plain(day), value, reading, limit is not None and gap > limit)
+        for (day, value, reading), gap in zip(rows, after, strict=True)
+    ]
 
 
 def _told(value: float, base: datetime | None, say: Language) -> str:

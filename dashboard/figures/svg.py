@@ -1,7 +1,7 @@
 """A Plotly figure as a still SVG with its title, source and data date drawn in; no browser, no other library.
 
-It draws what our figures are made of: lines, steps, points, bands, bars, error bars, rectangles, notes. A map is none
-of these and raises `NotDrawable`; the browser still saves it (docs/decisions/0010-still-images.md).
+It draws what our figures are made of: lines, steps, points, bands, bars, error bars, rectangles, notes, and the map of
+the world. Anything else raises `NotDrawable`; the browser still saves it (docs/decisions/0010-still-images.md).
 """
 
 from __future__ import annotations
@@ -16,20 +16,24 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.figures import pen
+from dashboard.figures import atlas, pen
 from dashboard.figures.scales import Scale, scale, ticks
 from dashboard.figures.theme import FONT, Theme
 from dashboard.language import Language
 
 WIDTH = 1200
 """The width of a still image, pixels."""
-SIDE, TITLE, SMALL = 24, 24, 13
-"""The room at both sides, and two sizes of type, pixels."""
+SIDE, TITLE, LONG_TITLE, SMALL = 24, 24, 18, 13
+"""The room at both sides, and the sizes of type, pixels."""
+LINES = 3
+"""A title of more lines is set smaller."""
 LETTER, BOLD = 0.53, 0.6
 """The mean width of a letter, plain and bold, as a share of the size of its type."""
 TYPE_CODES = {"f8": "d", "f4": "f", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q"}
 """Plotly's names of packed numbers, and Python's."""
-DRAWN = ("scatter", "scattergl", "bar")
+MAPPED = ("choropleth", "scattergeo")
+"""The kinds of trace that stand on a map."""
+DRAWN = ("scatter", "scattergl", "bar", *MAPPED)
 """The kinds of trace that are drawn here."""
 CLEAR = "rgba(0,0,0,0)"
 LINE_SYMBOLS = ("x-thin", "line-ns", "line-ew", "cross-thin")
@@ -64,7 +68,7 @@ def still(figure: go.Figure, words: Words, say: Language, theme: Theme, height: 
 
 
 def drawable(figure: go.Figure | None) -> bool:
-    """Whether a figure (or a table, None) can be drawn here; a map cannot."""
+    """Whether a figure (or a table, None) can be drawn here."""
     return figure is None or all(trace.type in DRAWN for trace in figure.data)
 
 
@@ -116,9 +120,10 @@ Line = tuple[str, float]
 def _heading(words: Words, theme: Theme, width: int) -> list[Line]:
     lines: list[Line] = []
     y = 12.0
-    for text in _wrapped(words.title, TITLE * BOLD / LETTER, width):
-        y += TITLE * 1.25
-        lines.append((pen.text(SIDE, y, text, TITLE, theme.ink, weight=600), y))
+    size = TITLE if len(_wrapped(words.title, TITLE * BOLD / LETTER, width)) <= LINES else LONG_TITLE
+    for text in _wrapped(words.title, size * BOLD / LETTER, width):
+        y += size * 1.25
+        lines.append((pen.text(SIDE, y, text, size, theme.ink, weight=600), y))
     y += 6
     for text in _wrapped(words.subtitle, SMALL + 1, width):
         y += (SMALL + 1) * 1.4
@@ -166,6 +171,9 @@ class _Canvas:
         for trace in traces:
             if trace.get("type", "scatter") not in DRAWN:
                 raise NotDrawable(f"A {trace['type']} is drawn by the browser alone: save it from the page.")
+        if any(trace.get("type") in MAPPED for trace in traces):
+            yield from self._map(traces, layout)
+            return
         scales = {name: self._scale(name, traces) for name in self._axes(traces)}
         yield from (self._shape(shape, scales) for shape in layout.get("shapes", []) if shape.get("layer") == "below")
         for name, on in scales.items():
@@ -176,6 +184,51 @@ class _Canvas:
             yield from self._note(note, scales)
         if layout.get("showlegend"):
             yield from self._legend(traces)
+
+    def _map(self, traces: Sequence[dict[str, Any]], layout: dict[str, Any]) -> Iterator[str]:
+        """Every country as an outline, those with a colour filled; the dots over them, the legend below."""
+        legend = self._keys(traces, self.height - SMALL)
+        sheet = atlas.fitted((0, 0, self.width, self.height - self._legend_height(traces)))
+        geo = layout.get("geo") or {}
+        ground, border = geo.get("landcolor", self.theme.surface), geo.get("countrycolor", self.theme.covered)
+        filled = {
+            place: trace["colorscale"][-1][1]
+            for trace in traces if trace["type"] == "choropleth" for place in _list(trace.get("locations"))
+        }  # fmt: skip
+        for place, rings in atlas.countries().items():
+            course = "".join(f"{pen.path(sheet.course(ring), 'linear', joined=False)}Z" for ring in rings)
+            look = f'fill="{filled.get(place, ground)}" stroke="{border}" stroke-width="0.6"'
+            yield f'<path d="{course}" fill-rule="evenodd" {look}/>'
+        for trace in traces:
+            if trace["type"] == "scattergeo":
+                spots = zip(_list(trace.get("lon")), _list(trace.get("lat")), strict=False)
+                placed = [sheet.at(atlas.flat(*spot)) for spot in spots if None not in spot]
+                yield from _dots(trace.get("marker") or {}, placed)
+        yield from legend
+
+    def _legend_height(self, traces: Sequence[dict[str, Any]]) -> float:
+        return 22.0 * (1 + max((row for _, row, _ in self._rows(traces)), default=0)) + 8
+
+    def _rows(self, traces: Sequence[dict[str, Any]]) -> list[tuple[float, int, dict[str, Any]]]:
+        """Where each entry of a map's legend begins: how far across, in which row."""
+        x, row, found = 0.0, 0, []
+        for trace in traces:
+            if not trace.get("name") or not trace.get("showlegend"):
+                continue
+            wide = 36 + len(str(trace["name"])) * SMALL * LETTER
+            if x + wide > self.width and x:
+                x, row = 0.0, row + 1
+            found.append((x, row, trace))
+            x += wide
+        return found
+
+    def _keys(self, traces: Sequence[dict[str, Any]], foot: float) -> Iterator[str]:
+        placed = self._rows(traces)
+        last = max((row for _, row, _ in placed), default=0)
+        for x, row, trace in placed:
+            y = foot - (last - row) * 22
+            yield from _dots({**(trace.get("marker") or {}), "size": 12}, [(x + 8, y - 4.5)])
+            yield pen.text(x + 20, y, str(trace["name"]), SMALL, self.theme.ink)
 
     def _plot(self) -> tuple[float, float, float, float]:
         """Left, right, top and bottom of the plot, pixels."""
@@ -397,6 +450,13 @@ def _markers(
         width = edge.get("width", 1.5)
         look = f'fill="none" stroke="{stroke}" stroke-width="{width}"' if stroke else f'fill="{fill}"'
         yield pen.symbol(symbol, (x, y), size / 2, look + opacity)
+
+
+def _dots(marker: dict[str, Any], points: Sequence[tuple[float, float]]) -> Iterator[str]:
+    """Round marks with an edge, as a map has them."""
+    edge = marker.get("line") or {}
+    look = f'fill="{marker.get("color")}" stroke="{edge.get("color")}" stroke-width="{edge.get("width", 1)}"'
+    yield from (pen.symbol("circle", point, float(marker.get("size", 9)) / 2, look) for point in points)
 
 
 def _length(trace: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 from dash import Output, State, callback, dcc, html
 from dash.development.base_component import Component
 
+from dashboard import about_app
 from dashboard.components import filters
 from dashboard.components.figure_frame import figure_frame, frame_outputs, frame_values
 from dashboard.components.ledger import ledger
@@ -44,7 +45,9 @@ def layout(**query: object) -> Component:
         told = html.Div(_told(cursor, drawn.selection, reader), id=f"{PAGE}-told-all")
     head = html.P(_head(drawn.selection, reader), id=f"{PAGE}-head", className="kicker")
     choices = filters.row(PAGE, [filters.one_app_filter(PAGE, desk().apps, _app(drawn.selection), reader.say)])
-    return frame(PAGE, drawn.selection, reader, [choices, head, figure_frame(PAGE, drawn, reader, path=PATH), told])
+    switches = filters.shown_with(PAGE, drawn.selection, reader.say)
+    figure = figure_frame(PAGE, drawn, reader, path=PATH, options=switches)
+    return frame(PAGE, drawn.selection, reader, [choices, head, figure, told])
 
 
 @callback(
@@ -54,15 +57,21 @@ def layout(**query: object) -> Component:
         "told": Output(f"{PAGE}-told-all", "children"),
         "address": Output("address", "data", allow_duplicate=True),
     },
-    inputs={"picked": filters.picked_inputs(PAGE, ("apps",)), "address": State("address", "data")},
+    inputs={
+        "picked": filters.picked_inputs(PAGE, ("apps",)),
+        "with_": filters.shown_inputs(PAGE),
+        "address": State("address", "data"),
+    },
     prevent_initial_call=True,
 )
-def choose(picked: dict[str, Any], address: str) -> dict[str, Any]:
-    """Another app picked: its own best chart is shown, and not the one before."""
+def choose(picked: dict[str, Any], with_: dict[str, bool], address: str) -> dict[str, Any]:
+    """Another app picked: its own best chart is shown, and not the one before. Or events or bridges switched."""
     selection, reader = arrival(read_address(address))
-    fresh = replace(filters.with_picked(selection, picked), store=None, country=None, collection=None, category=None)
+    asked = replace(filters.with_picked(selection, picked), **with_)  # type: ignore[arg-type]
+    if asked.apps != selection.apps:
+        asked = replace(asked, store=None, country=None, collection=None, category=None, since=None, until=None)
     with desk().cursor(selection) as cursor:
-        drawn = draw(cursor, replace(fresh, since=None, until=None), reader)
+        drawn = draw(cursor, asked, reader)
         if drawn is None:
             return {}
         told = _told(cursor, drawn.selection, reader)
@@ -107,22 +116,35 @@ def _told(cursor: Cursor, selection: Selection, reader: Reader) -> list[Componen
     app, say = _app(selection), reader.say
     return [
         html.H2(say("app.ranks"), id=f"{PAGE}-table"),
-        _ranks(desk().ask(cursor, offers.stands, app.slug), selection, reader),
+        *_ranks(desk().ask(cursor, offers.stands, app.slug), selection, reader),
+        *about_app.downloads(cursor, app, selection, reader),
         html.H2(say("app.ratings")),
         _ratings(cursor, app, selection, reader),
+        *about_app.versions(cursor, app, selection, reader),
         html.H2(say("app.claims")),
         _claims(cursor, app, selection, reader),
+        *about_app.happened(cursor, app, say),
+        *about_app.makers_signals(cursor, app, selection, reader),
         html.Div([_launches(app, say), _names(app, say), _ids(app, say)], className="sections"),
     ]
 
 
-def _ranks(stands: pl.DataFrame, selection: Selection, reader: Reader) -> Component:
-    say = reader.say
+def _ranks(stands: pl.DataFrame, selection: Selection, reader: Reader) -> list[Component]:
+    """The charts it was ever in; those it never was in are folded away."""
+    say, ever = reader.say, pl.col("rank").is_not_null() | pl.col("peak_rank").is_not_null()
     if stands.is_empty():
-        return html.P(say("app.no_rank"), className="state")
-    heads = {name: say(f"app.{name}") for name in ("chart", "rank", "observed", "peak", "peak_on", "days")}
-    rows = [_stand(row, selection, reader) for row in stands.head(CHARTS).iter_rows(named=True)]
-    return ledger(heads, rows, name="stands", caption=say("app.ranks"), numbers=("rank", "peak", "days"))
+        return [html.P(say("app.no_rank"), className="state")]
+    inside, never = stands.filter(ever).head(CHARTS), stands.filter(~ever)
+    shown = [_stands(inside, selection, reader)] if inside.height else []
+    folded = html.Details([html.Summary(say.count("app.never", never.height)), _stands(never, selection, reader)],
+                          className="folded", open=not shown)  # fmt: skip
+    return [*shown, *([folded] if never.height else [])]
+
+
+def _stands(stands: pl.DataFrame, selection: Selection, reader: Reader) -> Component:
+    heads = {name: reader.say(f"app.{name}") for name in ("chart", "rank", "observed", "peak", "peak_on", "days")}
+    rows = [_stand(row, selection, reader) for row in stands.iter_rows(named=True)]
+    return ledger(heads, rows, name="stands", caption=reader.say("app.ranks"), numbers=("rank", "peak", "days"))
 
 
 def _stand(row: dict[str, Any], selection: Selection, reader: Reader) -> list[Any]:

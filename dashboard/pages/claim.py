@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.components.figure_frame import figure_frame
 from dashboard.components.words import headline
 from dashboard.desk import Reader, arrival, desk
+from dashboard.drawn import Drawn, register_figure
+from dashboard.figures.claim_dates import amount, claim_dates_figure, height_of
 from dashboard.figures.claims_timeline import app_name
 from dashboard.language import Language
-from dashboard.pages.claims import PATH, verdict_word
+from dashboard.pages.claims import PATH, claims_table, verdict_word
 from dashboard.selection import Selection
 from dashboard.shell import frame, register_page
 from dashboard.storefronts import place
+from warehouse.connection import Cursor
 from warehouse.reads import claims
 
 PAGE = "claim"
@@ -28,29 +33,71 @@ def layout(claim: str = "", **query: object) -> Component:
     """The page for one claim."""
     selection, reader = arrival(query)
     with desk().cursor(selection) as cursor:
-        every = desk().ask(cursor, claims.claims)
-        found = every.filter(pl.col("claim") == claim)
-        past = claims.verdict_history(cursor, claim) if found.height else None
+        drawn = draw(cursor, replace(selection, measure=claim), reader)
+        past = claims.verdict_history(cursor, claim) if drawn else pl.DataFrame()
     back = html.P(dcc.Link(reader.say("claims.back"), href=PATH + reader.address(selection)), className="actions")
-    if past is None:
-        return frame(PAGE, selection, reader, [back, headline(reader.say("claims.unknown"), f"{PAGE}-finding")])
-    row = found.row(0, named=True)
-    return frame(PAGE, selection, reader, [back, *_told(row, every, past, selection, reader)])
+    if drawn is None:
+        return frame(PAGE, selection, reader, [back, headline(reader.say("claims.unknown"), f"{PAGE}-statement")])
+    return frame(PAGE, selection, reader, [back, *_told(drawn, past, selection, reader)])
 
 
-def _told(
-    row: dict[str, Any], every: pl.DataFrame, past: pl.DataFrame, selection: Selection, reader: Reader
-) -> list[Component]:
-    say = reader.say
+def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
+    """The claim that `measure` names and what it was set beside; the newest contradicted one where it names none."""
+    every = desk().ask(cursor, claims.claims)
+    first = every.sort(pl.col("verdict").eq_missing("contradicted"), "until", descending=True)["claim"].head(1)
+    named = selection.measure or next(iter(first), None)
+    found = every.filter(pl.col("claim") == named) if named else every.clear()
+    if found.is_empty():
+        return None
+    rows, row = _beside(found.row(0, named=True), every), found.row(0, named=True)
+    return Drawn(
+        finding=_finding(row, reader.say),
+        subtitle=reader.say("claims.dates.unit"),
+        figure=claim_dates_figure(rows, desk().apps, reader.say, reader.theme),
+        height=height_of(rows),
+        rows=rows,
+        selection=replace(selection, measure=named),
+        snapshot=cursor.snapshot,
+        sources=("essor_claims",),
+        newest=row["checked_at"],
+        method="claims",
+    )
+
+
+register_figure(PAGE, f"{PATH}/<measure>", draw)
+
+
+def _beside(row: dict[str, Any], every: pl.DataFrame) -> pl.DataFrame:
+    """The claim, then those it contradicts or is contradicted by; without any, the app's other figures and launches."""
+    named = [name for column in ("against", "contradicts") for name in (row[column] or "").split(",") if name]
+    alike = (pl.col("app") == row["app"]) & pl.col("quantity").is_in(["launch", row["quantity"]])
+    others = pl.col("claim").is_in(named) if named else alike
+    itself = pl.col("claim") == row["claim"]
+    return every.filter(itself | others).sort(~itself, "until", "claim")
+
+
+def _finding(row: dict[str, Any], say: Language) -> str:
+    reason = row[f"reason_{say.code}"] or say("claims.not_checked")
+    verdict = say(f"verdict.{row['verdict'] or 'unchecked'}")
+    return say("claims.dates.finding", statement=row[f"statement_{say.code}"].rstrip("."), verdict=verdict,
+               reason=reason)  # fmt: skip
+
+
+def _told(drawn: Drawn, past: pl.DataFrame, selection: Selection, reader: Reader) -> list[Component]:
+    say, row = reader.say, drawn.rows.row(0, named=True)
+    shown = replace(drawn, selection=replace(selection, measure=drawn.selection.measure))
     return [
-        headline(row[f"statement_{say.code}"], f"{PAGE}-finding"),
+        headline(row[f"statement_{say.code}"], f"{PAGE}-statement"),
         html.P([verdict_word(row["verdict"], say), " ", row[f"reason_{say.code}"] or say("claims.not_checked")],
                className=f"notice notice-verdict-{row['verdict'] or 'unchecked'}", id=f"{PAGE}-verdict"),
+        figure_frame(PAGE, shown, reader, path=f"{PATH}/{row['claim']}", level=0),
+        html.H2(say("claims.against" if row["against"] else "claims.beside"), id=f"{PAGE}-table"),
+        *claims_table(drawn, reader),
+        html.H2(say("claims.details")),
         html.Dl(_facts(row, say), className="facts"),
         html.H2(say("claims.sources")),
         html.Ul([_source(source, say) for source in json.loads(row["sources"])], className="sources"),
         *_evidence(row, say),
-        *_against(row, every, selection, reader),
         *_past(past, say),
     ]  # fmt: skip
 
@@ -59,7 +106,7 @@ def _facts(row: dict[str, Any], say: Language) -> list[Component]:
     fronts = [place(country, say) for country in (row["countries"] or "ww").split(",")]
     facts = {
         "app": app_name(row["app"], desk().apps),
-        "value": _value(row, say),
+        "value": amount(row, say) if row["value"] is not None else None,
         "period": _period(row, say),
         "where": say.listed(fronts),
         "stores": say.listed([say(f"store.{store}") for store in row["stores"].split(",")]),
@@ -72,13 +119,6 @@ def _facts(row: dict[str, Any], say: Language) -> list[Component]:
     }
     return [part for name, value in facts.items() if value is not None
             for part in (html.Dt(say(f"claims.fact.{name}")), html.Dd(value))]  # fmt: skip
-
-
-def _value(row: dict[str, Any], say: Language) -> str | None:
-    if row["value"] is None:
-        return None
-    amount = say.ordinal(round(row["value"])) if row["quantity"] == "rank" else say.number(row["value"])
-    return say(f"claims.bound.{row['bound']}", value=amount, unit=say(f"claims.unit.{row['quantity']}"))
 
 
 def _period(row: dict[str, Any], say: Language) -> str:
@@ -101,18 +141,6 @@ def _evidence(row: dict[str, Any], say: Language) -> list[Component]:
         return []
     items = [html.Li([verdict_word(item.get("verdict"), say), " ", item.get(say.code, "")]) for item in found]
     return [html.H2(say("claims.evidence")), html.Ul(items, className="sources")]
-
-
-def _against(row: dict[str, Any], every: pl.DataFrame, selection: Selection, reader: Reader) -> list[Component]:
-    names = [name for column in ("against", "contradicts") for name in (row[column] or "").split(",") if name]
-    others = every.filter(pl.col("claim").is_in(list(dict.fromkeys(names))))
-    if others.is_empty():
-        return []
-    items = [
-        html.Li(dcc.Link(other[f"statement_{reader.say.code}"], href=f"{PATH}/{name}{reader.address(selection)}"))
-        for name, other in zip(others["claim"], others.iter_rows(named=True), strict=True)
-    ]
-    return [html.H2(reader.say("claims.against")), html.Ul(items, className="sources")]
 
 
 def _past(past: pl.DataFrame, say: Language) -> list[Component]:

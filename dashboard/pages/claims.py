@@ -43,7 +43,7 @@ def layout(**query: object) -> Component:
         if drawn is None:
             return frame(PAGE, selection, reader, [_unfilled(reader.say)])
         choices = _choices(cursor, drawn.selection, reader.say)
-    table = html.Div(_table(drawn, reader), id=f"{PAGE}-list")
+    table = html.Div(claims_table(drawn, reader), id=f"{PAGE}-list")
     heading = html.H2(reader.say("claims.list"), id=f"{PAGE}-table")
     figure = figure_frame(PAGE, drawn, reader, path=PATH)
     return frame(PAGE, drawn.selection, reader, [choices, figure, heading, table])
@@ -65,7 +65,7 @@ def choose(picked: dict[str, Any], address: str) -> dict[str, Any]:
         drawn = _drawn(cursor, _settled(filters.with_picked(selection, picked)), reader)
     return {
         "drawn": frame_values(PAGE, drawn, reader, path=PATH),
-        "table": _table(drawn, reader),
+        "table": claims_table(drawn, reader),
         "address": reader.address(drawn.selection),
     }
 
@@ -111,12 +111,14 @@ def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
         rows=rows,
         selection=replace(selection, apps=tuple(named)),
         snapshot=cursor.snapshot,
+        sources=("essor_claims",),
         newest=newest(rows["checked_at"]),
         method="claims",
     )
 
 
-def _table(drawn: Drawn, reader: Reader) -> list[Component]:
+def claims_table(drawn: Drawn, reader: Reader) -> list[Component]:
+    """The claims of a figure, each with its verdict, the reason and a link to its page."""
     say = reader.say
     if drawn.rows.is_empty():
         return [html.P(say("grid.none"), className="state")]

@@ -7,21 +7,23 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
-from dash import Output, State, callback, html
+from dash import Input, Output, State, callback, html
 from dash.development.base_component import Component
 
+from dashboard.about_app import makes
 from dashboard.components import filters
 from dashboard.components.figure_frame import figure_frame, frame_outputs, frame_values
 from dashboard.components.ledger import app_cell, ledger
 from dashboard.components.words import unfilled
 from dashboard.desk import Reader, arrival, desk
 from dashboard.drawn import Drawn, register_figure
+from dashboard.figures.events import Mark, marks
 from dashboard.figures.signals import DASHES, HEIGHT, RANKS, Line, common_day, indexed, merged, signals_figure
 from dashboard.findings import signals_finding
 from dashboard.history import newest
 from dashboard.language import Language
 from dashboard.selection import Selection, read_address
-from dashboard.shell import frame, nothing_yet, register_page
+from dashboard.shell import evidence_from, frame, nothing_yet, register_page
 from essor.model.apps import App
 from warehouse.connection import Cursor
 from warehouse.reads import signals
@@ -35,6 +37,7 @@ MOST = 8
 """So many subjects are drawn, those with the highest last figure."""
 
 register_page(__name__, PAGE, PATH, order=50, group="models", figure=True)
+evidence_from(f"{PAGE}-figure")
 
 
 def layout(**query: object) -> Component:
@@ -49,7 +52,9 @@ def layout(**query: object) -> Component:
         choices = _choices(cursor, drawn.selection, reader.say)
         table = html.Div(_table(cursor, drawn, reader), id=f"{PAGE}-list")
     heading = html.H2(reader.say("table.name"), id=f"{PAGE}-table")
-    return frame(PAGE, drawn.selection, reader, [choices, figure_frame(PAGE, drawn, reader, path=PATH), heading, table])
+    switch = filters.shown_with(PAGE, drawn.selection, reader.say)[:1]
+    figure = figure_frame(PAGE, drawn, reader, path=PATH, options=switch)
+    return frame(PAGE, drawn.selection, reader, [choices, figure, heading, table])
 
 
 @callback(
@@ -62,16 +67,18 @@ def layout(**query: object) -> Component:
     inputs={
         "picked": filters.picked_inputs(PAGE, ("apps", "measure", "scale")),
         "period": filters.period_inputs(PAGE),
+        "events": Input(f"{PAGE}-show-events", "checked"),
         "address": State("address", "data"),
     },
     prevent_initial_call=True,
 )
-def choose(picked: dict[str, Any], period: dict[str, Any], address: str) -> dict[str, Any]:
+def choose(picked: dict[str, Any], period: dict[str, Any], events: bool, address: str) -> dict[str, Any]:
     """Another choice made."""
     selection, reader = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
         known = _known(cursor)
-        chosen = filters.Period(**period).of(filters.with_picked(selection, picked), _span(known))
+        asked = replace(filters.with_picked(selection, picked), events=events)
+        chosen = filters.Period(**period).of(asked, _span(known))
         drawn = _drawn(cursor, _settled(chosen, known), known, reader)
         table = _table(cursor, drawn, reader)
     return {
@@ -109,7 +116,7 @@ def _settled(selection: Selection, known: pl.DataFrame) -> Selection:
         else SCALES[0]
     )
     slugs = tuple(app.slug for app in desk().apps if app.slug in selection.apps)
-    return replace(selection, measure=measure, scale=scale, apps=slugs)
+    return filters.rolling(replace(selection, measure=measure, scale=scale, apps=slugs), _span(known))
 
 
 def _unfilled(say: Language) -> Component:
@@ -157,10 +164,11 @@ def _drawn(cursor: Cursor, selection: Selection, known: pl.DataFrame, reader: Re
     name = signal_name(source, metric, say)
     told = say("developers.index_of", day=say.short_day(base)) if base else ""
     table = [line.points.with_columns(subject=pl.lit(line.name)) for line in shown]
+    happened = _marks(cursor, shown, rows, selection, say)
     return Drawn(
         finding=signals_finding(lines, name, kind, say),
         subtitle=f"{name}. {say.optional(f'signal_kind.{kind}', '')} {told}".strip(),
-        figure=signals_figure(shown, kind, base, say, reader.theme),
+        figure=signals_figure(shown, kind, base, say, reader.theme, marks=happened),
         height=HEIGHT,
         rows=pl.concat(table) if table else pl.DataFrame(schema=_ROWS),
         selection=selection,
@@ -168,10 +176,26 @@ def _drawn(cursor: Cursor, selection: Selection, known: pl.DataFrame, reader: Re
         sources=(source,),
         newest=newest(rows["last_end"]),
         notes=(say("foot.imported"),) if rows["imported"].any() else (),
+        method="signals",
+        reading=next((line.points["reading_id"][-1] for line in shown if line.points.height), None),
+        marks=happened,
     )  # fmt: skip
 
 
-_ROWS = pl.Schema({"day": pl.Datetime("us", "UTC"), "value": pl.Float64(), "subject": pl.String()})
+_ROWS = pl.Schema(
+    {"day": pl.Datetime("us", "UTC"), "value": pl.Float64(), "reading_id": pl.String(), "subject": pl.String()}
+)
+
+
+def _marks(
+    cursor: Cursor, shown: list[Line], rows: pl.DataFrame, selection: Selection, say: Language
+) -> tuple[Mark, ...]:
+    """The events of the makers shown, while their lines run; none where they are switched off."""
+    days = [day for line in shown for day in line.points["day"].to_list()]
+    if not days or not selection.events:
+        return ()
+    made = [app.slug for vendor in rows["vendor"].unique() if (app := _app_of(vendor))]
+    return marks(desk().events(cursor), made, min(days).date(), max(days).date(), say)
 
 
 def _chosen(known: pl.DataFrame, selection: Selection) -> pl.DataFrame:
@@ -187,8 +211,7 @@ def _chosen(known: pl.DataFrame, selection: Selection) -> pl.DataFrame:
 
 def _app_of(vendor: str) -> App | None:
     """The app whose colour a maker bears: the first of the watch list that it publishes."""
-    made = {"xai": "grok"}.get(vendor)
-    return next((app for app in desk().apps if app.slug == made or app.publisher.lower().startswith(vendor)), None)
+    return next((app for app in desk().apps if makes(vendor, app)), None)
 
 
 def _lines(cursor: Cursor, rows: pl.DataFrame, selection: Selection, reader: Reader) -> list[Line]:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
-from dash import Output, State, callback, html
+from dash import Input, Output, State, callback, html
 from dash.development.base_component import Component
 
 from dashboard.components import filters
@@ -19,12 +19,15 @@ from dashboard.desk import Reader, arrival, desk
 from dashboard.drawn import Drawn, register_figure
 from dashboard.figures.amounts import blank
 from dashboard.figures.downloads import HEIGHT, downloads_figure
+from dashboard.figures.events import Mark, marks
 from dashboard.findings import downloads_finding
 from dashboard.language import Language
 from dashboard.selection import Selection, read_address
 from dashboard.shell import frame, nothing_yet, register_page
 from dashboard.storefronts import options, place, placed, with_apps
 from essor.model.apps import App
+from essor.model.charts import OVERALL
+from essor.model.stores import StoreName
 from warehouse.connection import Cursor
 from warehouse.reads import claims, estimates, offers
 
@@ -47,7 +50,8 @@ def layout(**query: object) -> Component:
             return frame(PAGE, selection, reader, [_unfilled(reader.say)])
         choices = _choices(cursor, drawn.selection, reader.say)
         tables = html.Div(_tables(cursor, drawn, reader), id=f"{PAGE}-tables")
-    figure = figure_frame(PAGE, drawn, reader, path=PATH)
+    switch = filters.shown_with(PAGE, drawn.selection, reader.say)[:1]
+    figure = figure_frame(PAGE, drawn, reader, path=PATH, options=switch)
     return frame(PAGE, drawn.selection, reader, [choices, figure, tables])
 
 
@@ -61,16 +65,18 @@ def layout(**query: object) -> Component:
     inputs={
         "picked": filters.picked_inputs(PAGE, ("apps", "store", "country", "scale")),
         "period": filters.period_inputs(PAGE),
+        "events": Input(f"{PAGE}-show-events", "checked"),
         "address": State("address", "data"),
     },
     prevent_initial_call=True,
 )
-def choose(picked: dict[str, Any], period: dict[str, Any], address: str) -> dict[str, Any]:
+def choose(picked: dict[str, Any], period: dict[str, Any], events: bool, address: str) -> dict[str, Any]:
     """Another choice made."""
     selection, reader = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
         offered = desk().ask(cursor, offers.estimated)
-        chosen = filters.Period(**period).of(filters.with_picked(selection, picked), _span(offered))
+        asked = replace(filters.with_picked(selection, picked), events=events)
+        chosen = filters.Period(**period).of(asked, _span(offered))
         drawn = _drawn(cursor, _settled(chosen, offered), reader)
         tables = _tables(cursor, drawn, reader)
     return {
@@ -97,7 +103,7 @@ def _settled(selection: Selection, offered: pl.DataFrame) -> Selection:
     selection = with_apps(selection, apps, offered, most=1)
     selection = replace(selection, apps=selection.apps[:1])
     scale = selection.scale if selection.scale in SCALES else SCALES[0]
-    return replace(placed(selection, offered, "days"), scale=scale)
+    return filters.rolling(replace(placed(selection, offered, "days"), scale=scale), _span(offered))
 
 
 def _unfilled(say: Language) -> Component:
@@ -131,9 +137,10 @@ def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
     app, say = _app(selection), reader.say
     rows, published = _daily(cursor, selection), _claims(cursor, selection, say)
     where = place(str(selection.country), say)
-    figure = blank(HEIGHT, reader.theme)
+    figure, happened = blank(HEIGHT, reader.theme), _marks(cursor, rows, selection, say)
     if rows.height:
-        figure = downloads_figure(rows, published, app, str(selection.scale), say=say, theme=reader.theme)
+        figure = downloads_figure(rows, published, app, str(selection.scale), say=say, theme=reader.theme,
+                                  marks=happened)  # fmt: skip
     return Drawn(
         finding=_finding(cursor, rows, selection, app, say),
         subtitle=say("downloads.unit", app=app.name, place=where, store=say(f"store.{selection.store}")),
@@ -144,9 +151,33 @@ def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
         snapshot=cursor.snapshot,
         sources=("essor_estimates",),
         newest=_last(rows),
-        notes=tuple(_versions(rows, say)),
+        notes=(*_versions(rows, say), *_exceeding(rows, where, say)),
         method="estimates",
+        reading=_reading(cursor, rows, selection),
+        marks=happened,
     )
+
+
+def _marks(cursor: Cursor, rows: pl.DataFrame, selection: Selection, say: Language) -> tuple[Mark, ...]:
+    """The events of the app between the first day and the last; none where they are switched off."""
+    first, last = rows["day"].min(), rows["day"].max()
+    if not isinstance(first, date) or not isinstance(last, date) or not selection.events:
+        return ()
+    return marks(desk().events(cursor), selection.apps, first, last, say)
+
+
+def _reading(cursor: Cursor, rows: pl.DataFrame, selection: Selection) -> str | None:
+    """The newest look that the newest figure stands on: at the chart for the rank curve, else at the listing."""
+    if (rows.sort("day")["method"].tail(1) == "rank_curve").any():
+        stood = desk().ask(cursor, offers.stands, selection.apps[0])
+        looks = stood.filter(pl.col("category") == OVERALL[StoreName.APPLE]).select(
+            "store", "country", "observed_at", "reading_id"
+        )
+    else:
+        rated = desk().ask(cursor, offers.rated).filter(pl.col("app") == selection.apps[0])
+        looks = rated.select("store", "country", pl.col("last_at").alias("observed_at"), "reading_id")
+    here = looks.filter(pl.col("store") == selection.store, pl.col("country") == selection.country)
+    return next(iter(here.sort("observed_at", descending=True)["reading_id"]), None)
 
 
 def _last(rows: pl.DataFrame) -> datetime | None:
@@ -159,6 +190,15 @@ def _versions(rows: pl.DataFrame, say: Language) -> list[str]:
     """Which version of which method made the figures."""
     pairs = rows.select("method", "method_version").unique().sort("method").iter_rows()
     return [say("downloads.version", method=say(f"method.{method}"), version=version) for method, version in pairs]
+
+
+def _exceeding(rows: pl.DataFrame, where: str, say: Language) -> list[str]:
+    """The methods by which more people would have downloaded the app than live there, and since when."""
+    over = rows.filter("exceeds_population").group_by("method").agg(pl.col("day").min()).sort("method")
+    return [
+        say("downloads.exceeds", method=say(f"method.{method}"), place=where, day=say.day(day))
+        for method, day in over.iter_rows()
+    ]
 
 
 def _daily(cursor: Cursor, selection: Selection) -> pl.DataFrame:

@@ -191,7 +191,8 @@ def _head(view: View) -> Component:
 def _course(view: View, last: datetime) -> Course:
     start = last - timedelta(days=SPARK_DAYS)
     step = usual_step(view.ask(charts.moments, view.chart))
-    return Course(view.ask(overview.spark, view.chart, start), start, last, step)
+    daily = max(step, timedelta(days=1)) if step else None
+    return Course(view.ask(overview.spark, view.chart, start), start, last, daily)
 
 
 def _row(app: App, standings: pl.DataFrame, course: Course, view: View) -> tuple[tuple[int, str], Component]:

@@ -102,7 +102,8 @@ def _settled(selection: Selection, offered: pl.DataFrame) -> Selection:
     """The selection with everything said that the address left open."""
     selection = with_apps(selection, desk().apps, offered)
     measure = selection.measure if selection.measure in MEASURES else "pace"
-    return replace(placed(selection, offered, "looks"), measure=measure)
+    placed_there = replace(placed(selection, offered, "looks"), measure=measure)
+    return filters.rolling(placed_there, _span(offered))
 
 
 def _unfilled(say: Language) -> Component:

@@ -17,7 +17,7 @@ from dashboard.components.movement import ARROWS, movement
 from dashboard.components.words import chart_words, headline, notice
 from dashboard.desk import Reader, View, arrival, desk
 from dashboard.drawn import Drawn, register_figure
-from dashboard.history import USABLE
+from dashboard.history import USABLE, newest
 from dashboard.language import Language
 from dashboard.queries import command, top_chart_query
 from dashboard.selection import Selection, read_address, read_moment
@@ -152,6 +152,7 @@ def _drawn(view: View, reading: dict[str, Any], entries: pl.DataFrame, gone: pl.
         notes=tuple(_notices(reading, view)),
         reading=reading["reading_id"],
         query=command(top_chart_query(view.chart, reading["observed_at"]), snapshot),
+        newest_shown=reading["observed_at"] == newest(_usable(view)),
         ledger=_ledger(entries, view),
     )
 

@@ -1,11 +1,11 @@
-"""World: where an app stands in each storefront, on a day."""
+"""World: where an app stands in each storefront, on a day, or how often it was downloaded there."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 import dash
@@ -15,24 +15,22 @@ from dash.development.base_component import Component
 
 from dashboard.components import filters
 from dashboard.components.figure_frame import figure_frame, frame_outputs, frame_values
-from dashboard.components.ledger import ledger
 from dashboard.components.words import aria, unfilled
-from dashboard.desk import FIRST_APPS, Reader, View, arrival, desk
+from dashboard.desk import Reader, View, arrival, desk
 from dashboard.drawn import Drawn, register_figure
-from dashboard.figures.world import HEIGHT, step_colour, step_of, world_figure
-from dashboard.findings import world_finding
 from dashboard.language import Language
+from dashboard.maps import MEASURES, app_of, day_of, days_shown, first_app, map_drawn, map_table, moment_of, shown_day
 from dashboard.selection import Selection, collection_key, nearest_chart, read_address
 from dashboard.shell import frame, nothing_yet, register_page
-from essor.model.apps import App
 from essor.model.charts import Chart
 from warehouse.connection import Cursor
-from warehouse.reads import offers, ranks
 
 PAGE = "world"
 PATH = "/world"
 MARKS = 4
 """So many days are named under the slider."""
+OF_CHARTS = ("collection", "category")
+"""The choices that only ranks have."""
 
 register_page(__name__, PAGE, PATH, order=12, group="ranks", figure=True)
 
@@ -44,12 +42,12 @@ def layout(**query: object) -> Component:
         view = _view(cursor, selection, reader)
         if view is None:
             return nothing_yet(cursor, selection, reader)
-        days = _days(view)
+        days = days_shown(view)
         if not days:
             return frame(PAGE, view.selection, reader, [_unfilled(reader.say)])
-        drawn = _drawn(view, days)
+        drawn = map_drawn(view, days)
         choices = _choices(view, days)
-    table = html.Div(_table(drawn, reader), id=f"{PAGE}-list", className="beside-map")
+    table = html.Div(map_table(PAGE, drawn, reader), id=f"{PAGE}-list", className="beside-map")
     figure = figure_frame(PAGE, drawn, reader, path=PATH)
     both = html.Div([figure, table], className="map-and-table")
     return frame(PAGE, drawn.selection, reader, [choices, both])
@@ -59,7 +57,8 @@ def layout(**query: object) -> Component:
     output={
         "collection": Output(f"{PAGE}-collection", "data"),
         "category": Output(f"{PAGE}-category", "data"),
-        "picked": {field: Output(f"{PAGE}-{field}", "value") for field in ("store", "collection", "category")},
+        "picked": {field: Output(f"{PAGE}-{field}", "value") for field in ("store", *OF_CHARTS)},
+        "hidden": {field: Output(f"{PAGE}-{field}", "display") for field in OF_CHARTS},
         "slider": {name: Output(f"{PAGE}-day", name) for name in ("max", "marks", "value", "disabled")},
         "on": Output(f"{PAGE}-on", "children"),
         "drawn": frame_outputs(PAGE),
@@ -67,7 +66,7 @@ def layout(**query: object) -> Component:
         "address": Output("address", "data", allow_duplicate=True),
     },
     inputs={
-        "picked": filters.picked_inputs(PAGE, ("apps", "store", "collection", "category")),
+        "picked": filters.picked_inputs(PAGE, ("apps", "measure", "store", *OF_CHARTS)),
         "day": Input(f"{PAGE}-day", "value"),
         "address": State("address", "data"),
     },
@@ -82,12 +81,12 @@ def choose(picked: dict[str, Any], day: int, address: str) -> dict[str, Any]:
         if view is None or before is None:
             raise dash.exceptions.PreventUpdate
         if dash.ctx.triggered_id == f"{PAGE}-day":
-            known = _days(view)
-            view = replace(view, selection=replace(view.selection, at=_moment(known[min(day, len(known) - 1)])))
-        days = _days(view)
+            known = days_shown(view)
+            view = replace(view, selection=replace(view.selection, at=moment_of(known[min(day, len(known) - 1)])))
+        days = days_shown(view)
         if not days:
             raise dash.exceptions.PreventUpdate
-        drawn = _drawn(view, days)
+        drawn = map_drawn(view, days)
         kinds = _kinds(view.chart, view.known, view.say)
     values = frame_values(PAGE, drawn, reader, path=PATH)
     return {
@@ -98,10 +97,11 @@ def choose(picked: dict[str, Any], day: int, address: str) -> dict[str, Any]:
             "collection": collection_key(view.chart),
             "category": view.chart.category,
         },
-        "slider": _slider(days, _day(drawn.selection), view.say),
+        "hidden": _hidden(drawn.selection),
+        "slider": _slider(days, day_of(drawn.selection), view.say),
         "on": _on(drawn.selection, view.say),
         "drawn": values,
-        "table": _table(drawn, reader),
+        "table": map_table(PAGE, drawn, reader),
         "address": reader.address(drawn.selection),
     }
 
@@ -109,8 +109,8 @@ def choose(picked: dict[str, Any], day: int, address: str) -> dict[str, Any]:
 def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
     """The figure for an address."""
     view = _view(cursor, selection, reader)
-    days = _days(view) if view is not None else []
-    return _drawn(view, days) if view is not None and days else None
+    days = days_shown(view) if view is not None else []
+    return map_drawn(view, days) if view is not None and days else None
 
 
 register_figure(PAGE, PATH, draw)
@@ -129,8 +129,11 @@ def _view(cursor: Cursor, selection: Selection, reader: Reader) -> View | None:
     nearest = nearest_chart(replace(selection, country=_front(selection, known)), known)
     if nearest is None:
         return None
-    apps = [slug for slug in selection.apps if slug in {app.slug for app in desk().apps}] or [FIRST_APPS[0]]
-    chosen = replace(selection.of_chart(nearest), apps=(apps[0],), country=selection.country)
+    measure = selection.measure if selection.measure in MEASURES else MEASURES[0]
+    apps = [slug for slug in selection.apps if slug in {app.slug for app in desk().apps}] or [
+        first_app(cursor, measure)
+    ]
+    chosen = replace(selection.of_chart(nearest), apps=(apps[0],), country=selection.country, measure=measure)
     return View(cursor, known, nearest, chosen, reader)
 
 
@@ -139,56 +142,6 @@ def _front(selection: Selection, known: Mapping[Chart, int]) -> str | None:
     wanted = (selection.store, selection.collection, selection.category)
     alike = (chart for chart in known if (chart.store.value, collection_key(chart), chart.category) == wanted)
     return next((chart.country for chart in alike), selection.country)
-
-
-def _days(view: View) -> list[date]:
-    chart = view.chart
-    asked = (chart.store.value, chart.device.value, chart.collection.value, chart.category)
-    return view.ask(offers.days_looked, *asked)["day"].to_list()
-
-
-def _day(selection: Selection) -> date:
-    return (selection.at or desk().now()).date()
-
-
-def _moment(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _shown_day(selection: Selection, days: list[date]) -> date:
-    """The last day looked at, at or before the one asked for."""
-    return days[max(bisect_right(days, _day(selection)) - 1, 0)]
-
-
-def _drawn(view: View, days: list[date]) -> Drawn:
-    say, day = view.say, _shown_day(view.selection, days)
-    app = _app(view.selection)
-    fronts = view.ask(ranks.by_storefront, view.chart, app.slug, day)
-    words = (
-        say(f"store.{view.chart.store}"),
-        say(f"chart.{collection_key(view.chart)}"),
-        say.category(view.chart.category),
-    )
-    return Drawn(
-        finding=world_finding(fronts, app, say.day(day), say),
-        subtitle=say("world.unit", app=app.name, chart=" · ".join(words)),
-        figure=world_figure(fronts, say, view.reader.theme),
-        height=HEIGHT,
-        rows=fronts,
-        selection=replace(view.selection, at=_moment(day)),
-        snapshot=view.cursor.snapshot,
-        sources=_sources(view),
-        newest=_moment(day),
-        method="ranks",
-    )
-
-
-def _sources(view: View) -> tuple[str, ...]:
-    return ("apple_charts",) if view.chart.store == "apple" else (f"{view.chart.store}_charts",)
-
-
-def _app(selection: Selection) -> App:
-    return next(app for app in desk().apps if app.slug == selection.apps[0])
 
 
 def _kinds(chart: Chart, known: Mapping[Chart, int], say: Language) -> dict[str, dict[str, str]]:
@@ -218,18 +171,24 @@ def _choices(view: View, days: list[date]) -> Component:
         "collection": collection_key(view.chart),
         "category": view.chart.category,
     }
-    items = [filters.one_app_filter(PAGE, desk().apps, _app(view.selection), say)]
-    items += [filters.pick(PAGE, field, kinds[field], values[field], say) for field in values]
-    chosen = replace(view.selection, at=_moment(_shown_day(view.selection, days)))
+    measures = {measure: say(f"world.measure.{measure}") for measure in MEASURES}
+    items = [filters.one_app_filter(PAGE, desk().apps, app_of(view.selection), say),
+             filters.pick(PAGE, "measure", measures, view.selection.measure, say, label="world.shows")]  # fmt: skip
+    hidden = _hidden(view.selection)
+    items += [
+        filters.pick(PAGE, field, kinds[field], values[field], say, hidden=hidden.get(field) is not None)
+        for field in values
+    ]
+    chosen = replace(view.selection, at=moment_of(shown_day(view.selection, days)))
     slider = dmc.Slider(id=f"{PAGE}-day", min=0, step=1, label=None, size="sm", color="gray", className="days",
-                        thumbLabel=say("world.day"), **_slider(days, _day(chosen), say))  # fmt: skip
+                        thumbLabel=say("world.day"), **_slider(days, day_of(chosen), say))  # fmt: skip
     told = html.Div([html.Span(say("world.day")), html.B(_on(chosen, say), id=f"{PAGE}-on")], className="day-told",
                     **aria(live="polite"))  # fmt: skip
     return filters.row(PAGE, [*items, html.Div([told, slider], className="filter filter-slider")])
 
 
 def _on(selection: Selection, say: Language) -> str:
-    return say.short_day(_day(selection))
+    return say.short_day(day_of(selection))
 
 
 def _slider(days: list[date], day: date, say: Language) -> dict[str, Any]:
@@ -240,22 +199,6 @@ def _slider(days: list[date], day: date, say: Language) -> dict[str, Any]:
     return {"max": max(last, 1), "marks": marks, "value": max(bisect_right(days, day) - 1, 0), "disabled": last < 1}
 
 
-def _table(drawn: Drawn, reader: Reader) -> list[Component]:
-    say = reader.say
-    heads = {name: say(f"world.{name}") for name in ("place", "rank", "seen")}
-    rows = [_row(row, reader) for row in drawn.rows.iter_rows(named=True)]
-    return [
-        html.H2(say("world.table"), id=f"{PAGE}-table"),
-        ledger(heads, rows, name="fronts", caption=say("world.table"), numbers=("rank",)),
-    ]
-
-
-def _row(row: dict[str, Any], reader: Reader) -> list[Any]:
-    say, step = reader.say, step_of(row["state"], row["rank"])
-    swatch = html.Span(className="swatch square", style={"background": step_colour(step, reader.theme)})
-    if row["rank"] is not None:
-        rank: Any = say.number(row["rank"])
-    else:
-        rank = html.Span(say("state.absent", depth=row["depth"]) if step == "absent" else say("cell.not_observed"),
-                         className="state")  # fmt: skip
-    return [[swatch, say.country(row["country"])], rank, say.short_day(row["day"]) if row["day"] else "–"]
+def _hidden(selection: Selection) -> dict[str, str | None]:
+    """How each choice of ranks alone is displayed: not at all over downloads."""
+    return dict.fromkeys(OF_CHARTS, "none" if selection.measure == "downloads" else None)

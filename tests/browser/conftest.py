@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,8 @@ class Watched:
 
     page: Page
     address: str
+    beside: str = ""
+    """Another host of ours that it may ask; none where empty."""
     errors: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
@@ -39,7 +44,8 @@ class Watched:
 
     def request(self, request: Request) -> None:
         """Note a request to another host."""
-        if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
+        own = (self.address, self.address.replace("http", "ws"), self.beside or self.address, "data:", "blob:")
+        if not request.url.startswith(own):
             self.errors.append(f"foreign: {request.url}")
 
     def response(self, response: Response) -> None:
@@ -73,9 +79,11 @@ def opener(browser: Browser) -> Iterator[Opener]:
     """Opens a watched page of a dashboard; at the end none may have seen an error or another host."""
     opened: list[Watched] = []
 
-    def open_page(address: str, *, width: int = 1280, locale: str = "en-GB", scheme: str = "light") -> Watched:
+    def open_page(
+        address: str, *, width: int = 1280, locale: str = "en-GB", scheme: str = "light", beside: str = ""
+    ) -> Watched:
         context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme)
-        watched = Watched(context.new_page(), address)
+        watched = Watched(context.new_page(), address, beside)
         watched.page.on("request", watched.request)
         watched.page.on("response", watched.response)
         watched.page.on("pageerror", lambda error: watched.errors.append(f"script: {error}"))
@@ -101,6 +109,40 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import_history(read_settings(data_dir=data_dir))
     with dashboard_on(data_dir) as address:
         yield address
+
+
+@pytest.fixture(scope="package")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard over the starter history with the claims checked and the downloads estimated."""
+    from essor.jobs.claims import check_claims
+    from essor.jobs.estimate import estimate
+    from essor.jobs.history import import_history
+
+    data_dir = tmp_path_factory.mktemp("full")
+    settings = read_settings(data_dir=data_dir)
+    import_history(settings)
+    check_claims(settings)
+    estimate(settings)
+    with dashboard_on(data_dir) as served:
+        yield served
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Serves a page of somebody else, on a port of its own: give its HTML, get its address."""
+    folder = tmp_path / "foreign"
+    folder.mkdir()
+    (folder / "favicon.ico").write_bytes(b"")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def serve(html: str) -> str:
+        (folder / "index.html").write_text(f'<!doctype html><meta charset="utf-8"><body>{html}', "utf-8")
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    server.shutdown()
 
 
 @pytest.fixture(scope="package")

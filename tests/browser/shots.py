@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 
 from essor.jobs.claims import check_claims
+from essor.jobs.estimate import estimate
 from essor.jobs.history import import_history
+from essor.jobs.imports import import_files
 from essor.jobs.replay import replay
 from essor.progress import progress
 from essor.settings import read_settings
@@ -25,16 +27,27 @@ from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.dashboard.serving import dashboard_on
 
 ROOT = Path(__file__).parents[2]
-REAL = ROOT.parent / "shared" / "real" / "apple"
+REAL = ROOT.parent / "shared" / "real"
+SIGNALS = {
+    "github_stars": "github_stars_daily.csv.gz",
+    "ollama_pulls": "ollama_pulls_daily_tracked.csv.gz",
+    "pypi_30d": "pypi_30d_downloads_tracked.csv",
+    "wikipedia_views": "enwiki_pageviews_monthly_user.csv",
+}
+"""Tables of signals beside the project, by the mapping that reads each."""
+MORE = ("/claims/2025-02-chatgpt-500k-november-2023", "/world?measure=downloads&apps=chatgpt&at=2026-02-17")
+"""What has an address of its own and is not in the menu."""
 FOLDER = ROOT / "build" / "shots"
 WIDTHS = {"desk": 1280, "phone": 375}
 SETTLED = 1_500
 """How long a page is given to draw, milliseconds."""
+HIGHEST = 1_400
+"""A picture in the documentation shows so much of its page, pixels."""
 DOCS = {
     "overview-en-light-desk": "overview.png",
     "rankings-en-light-desk": "rankings.png",
-    "claims-en-light-desk": "claims.png",
-    "world-en-light-desk": "world.png",
+    "claims-2025-02-chatgpt-500k-november-2023-en-light-desk": "claim.png",
+    "world-measure-downloads-apps-chatgpt-at-2026-02-17-en-light-desk": "world.png",
 }
 """The pictures that the documentation shows, and their names there."""
 
@@ -51,7 +64,8 @@ class Look:
     @property
     def name(self) -> str:
         """The picture's name."""
-        return f"{self.page.strip('/').replace('/', '-') or 'overview'}-{self.lang}-{self.theme}-{self.size}"
+        page = re.sub(r"[^a-z0-9]+", "-", self.page).strip("-") or "overview"
+        return f"{page}-{self.lang}-{self.theme}-{self.size}"
 
 
 def main() -> None:
@@ -65,26 +79,27 @@ def main() -> None:
             taken = [_take(browser, address, look, folder) for look in _looks(address, sys.argv[2:])]
         browser.close()
     print(f"{len(taken)} pictures in {folder}")  # noqa: T201 - a command's answer
-    for name, docs in DOCS.items():
-        if folder == FOLDER and (folder / f"{name}.png").exists():
-            shutil.copy(folder / f"{name}.png", ROOT / "docs" / "images" / docs)
 
 
 def _fill(data_dir: Path) -> None:
-    """The starter history, the claims and events on file, and the real captures where they lie beside the project."""
+    """The starter history, the claims on file, estimates, and real captures and tables where they lie beside us."""
     settings = read_settings(data_dir=data_dir)
     import_history(settings)
-    captures = sorted(REAL.glob("*.warc.gz"))
+    captures = sorted((REAL / "apple").glob("*.warc.gz"))
     if captures:
         with progress("replaying", Console(stderr=True)) as told:
             list(replay(settings, captures, told))
+    for mapping, name in SIGNALS.items():
+        if (REAL / "adoption" / name).exists():
+            import_files(settings, [REAL / "adoption" / name], mapping, lambda *_: None)
     check_claims(settings)
+    estimate(settings)
 
 
 def _looks(address: str, named: Sequence[str]) -> Iterator[Look]:
     with urlopen(f"{address}/api/v1/pages", timeout=30) as answer:
-        pages = [page for page in json.load(answer)["pages"] if not named or page.strip("/") in named]
-    for page in pages:
+        pages = [*json.load(answer)["pages"], *MORE]
+    for page in (page for page in pages if not named or page.strip("/") in named):
         for lang in ("fr", "en"):
             for theme in ("light", "dark"):
                 yield Look(page, lang, theme, "desk")
@@ -94,9 +109,15 @@ def _looks(address: str, named: Sequence[str]) -> Iterator[Look]:
 def _take(browser: Browser, address: str, look: Look, folder: Path) -> Path:
     context = browser.new_context(viewport={"width": WIDTHS[look.size], "height": 900})
     page = context.new_page()
-    _open(page, f"{address}{look.page}?lang={look.lang}&theme={look.theme}")
+    said = "&" if "?" in look.page else "?"
+    _open(page, f"{address}{look.page}{said}lang={look.lang}&theme={look.theme}")
     target = folder / f"{look.name}.png"
     page.screenshot(path=str(target), full_page=True)
+    if look.name in DOCS and folder == FOLDER:
+        whole = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": WIDTHS[look.size], "height": min(whole, HIGHEST)})
+        page.wait_for_timeout(SETTLED)
+        page.screenshot(path=str(ROOT / "docs" / "images" / DOCS[look.name]))
     context.close()
     return target
 

@@ -43,7 +43,7 @@ def test_no_page_has_a_serious_fault(opener: Opener, history: str, theme: str) -
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/embed/rankings", "/embed/top_chart"])
+@pytest.mark.parametrize("path", ["/embed/rankings", "/embed/top_chart", "/embed/world"])
 def test_no_embed_has_a_serious_fault(opener: Opener, history: str, path: str, theme: str) -> None:
     """An embed is a page of its own."""
     page = opener(history).page

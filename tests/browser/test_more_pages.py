@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,22 +24,6 @@ PATHS = {
     "/claims": "claims", "/claims/2025-02-chatgpt-500k-november-2023": "claim", "/developers": "developers",
     "/latency": "latency", "/methods": "methods",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="package")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A dashboard over the starter history with the claims checked and the downloads estimated."""
-    from essor.jobs.claims import check_claims
-    from essor.jobs.estimate import estimate
-    from essor.jobs.history import import_history
-
-    data_dir = tmp_path_factory.mktemp("full")
-    settings = read_settings(data_dir=data_dir)
-    import_history(settings)
-    check_claims(settings)
-    estimate(settings)
-    with dashboard_on(data_dir) as served:
-        yield served
 
 
 def drawn(page: Page, name: str) -> None:
@@ -84,22 +67,6 @@ def test_the_menu_leads_everywhere_in_two_calm_rows(opener: Opener, full: str) -
     page.click("nav.beside >> text=Claims")
     page.click("text=ChatGPT reached 500,000 downloads in six days in November 2023")
     expect(page.locator("nav.beside .here")).to_have_text("Claims")
-
-
-def test_a_journalist_finds_the_claim_with_the_wrong_date_and_sees_why(opener: Opener, full: str) -> None:
-    """Filtered by verdict, opened at its own address, with its sources and what speaks against it, in French."""
-    page = opener(full, locale="fr-FR").open("/claims")
-    drawn(page, "claims")
-    page.click("#claims-measure")
-    page.click("[role=option]:has-text('contredit')")
-    expect(page.locator(".ledger-claims tbody tr")).to_have_count(5)
-    assert "measure=contradicted" in address(page)
-    page.click("text=en novembre 2023, sur iOS aux États-Unis seulement")
-    expect(page.locator("#claim-verdict")).to_contain_text("l’app est sortie le 18 mai 2023")
-    assert "/claims/2025-02-chatgpt-500k-november-2023" in address(page)
-    told = page.inner_text("main")
-    assert "s2pmag.ch" in told
-    assert "ChatGPT est sorti sur l’App Store des États-Unis le 18 mai 2023." in told
 
 
 def test_ratings_speak_of_falls_and_versions_and_change_with_the_measure(opener: Opener, full: str) -> None:
@@ -146,6 +113,24 @@ def test_the_map_comes_from_our_own_files(opener: Opener, full: str) -> None:
     expect(page.locator(".ledger-fronts tbody tr").first).to_be_visible()
 
 
+@pytest.mark.parametrize(("lang", "band"), [("fr", r"de [\d,]+\sk à [\d,]+\sk"), ("en", r"[\d.]+K to [\d.]+K")])
+def test_the_map_shows_estimates_with_their_bands(opener: Opener, full: str, lang: str, band: str) -> None:
+    """Downloads in place of ranks: the choices of a chart go, the band stands in headline, table and foot."""
+    page = opener(full).open(f"/world?lang={lang}&apps=chatgpt")
+    drawn(page, "world")
+    page.click("#world-measure")
+    page.locator("[role=option]:visible").nth(1).click()
+    expect(page.locator(".ledger-fronts tbody .c-amount").first).to_have_text(re.compile(band))
+    expect(page.locator("#world-category")).to_be_hidden()
+    expect(page.locator("#world-foot")).to_have_text(re.compile(band))
+    assert "measure=downloads" in address(page)
+    before = finding(page)
+    page.locator("#world-day [role=slider]").press("ArrowLeft")
+    expect(page.locator("h1.finding")).not_to_have_text(before)
+    again = opener(full).open(address(page).removeprefix(full))
+    assert finding(again) == finding(page)
+
+
 def test_everything_about_one_app_is_on_one_page(opener: Opener, full: str) -> None:
     """Names over time, store ids, launches with sources, ranks, what was published; another app replaces it all."""
     page = opener(full).open("/app?lang=en")
@@ -158,10 +143,26 @@ def test_everything_about_one_app_is_on_one_page(opener: Opener, full: str) -> N
         "downloaded a million times",
     ):
         assert part in told
+    assert "No version has been observed yet." in told
     page.click("#app-apps")
     page.click("[role=option]:has-text('DeepSeek')")
     expect(page.locator("#app-head")).to_contain_text("DeepSeek")
     assert "apps=deepseek" in address(page)
+    expect(page.locator(".ledger-releases tbody tr").first).to_contain_text("2.3.2")
+    expect(page.locator(".ledger-amounts tbody tr").first).to_have_text(re.compile(r"Norway.*to.*rating velocity"))
+    expect(page.locator("#app-told-all .events li").first).to_be_visible()
+
+
+def test_events_are_switched_off_over_downloads(opener: Opener, full: str) -> None:
+    """The lines, the list below and the address agree; the look behind the figure is one click away."""
+    page = opener(full).open("/downloads?lang=en&apps=chatgpt")
+    drawn(page, "downloads")
+    expect(page.locator("#downloads-events li").first).to_be_visible()
+    page.uncheck("#downloads-show-events")
+    expect(page.locator("#downloads-events li")).to_have_count(0)
+    page.wait_for_function("location.search.includes('events=off')")
+    page.click("#downloads-actions a[href^='/evidence/']")
+    expect(page.locator("#evidence-told")).to_contain_text("Norway")
 
 
 def test_predicted_floors_are_called_so(opener: Opener, full: str) -> None:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,21 +34,22 @@ def pick(page: Page, field: str, label: str) -> None:
     page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize(("lang", "fall"), [("fr", "États-Unis"), ("en", "United States")])
-def test_an_analyst_compares_three_apps_in_two_storefronts(opener: Opener, history: str, lang: str, fall: str) -> None:
-    """The same apps here and there, and the rows of both as files that hold what the figure showed."""
-    page = opener(history).open(f"/rankings?lang={lang}&apps=le-chat,chatgpt,claude")
+@pytest.mark.parametrize(("lang", "other"), [("fr", "États-Unis"), ("en", "United States")])
+def test_an_analyst_compares_three_apps_in_two_storefronts(opener: Opener, history: str, lang: str, other: str) -> None:
+    """The same apps here and there; the files hold look for look what the lines and the table show."""
+    page = opener(history).open(f"/rankings?lang={lang}&apps=le-chat,chatgpt,claude&country=fr")
     page.wait_for_selector("#rankings-figure .annotation-text")
     assert {label.rsplit(" ", 1)[0] for label in labels(page)} >= {"Le Chat", "ChatGPT", "Claude"}
     french = _csv(page)
-    pick(page, "country", fall)
-    expect(page.locator("#rankings-subtitle")).to_contain_text(fall)
+    _same_on_screen(page, french, lang)
+    pick(page, "country", other)
+    expect(page.locator("#rankings-subtitle")).to_contain_text(other)
     american = _csv(page)
-    assert {row["app"] for row in french} == {row["app"] for row in american} == {"le-chat", "chatgpt", "claude"}
-    shown = [label.rsplit(" ", 1) for label in labels(page) if label.startswith("ChatGPT")]
-    last = [row["rank"] for row in american if row["app"] == "chatgpt"][-1]
-    assert shown == [["ChatGPT", last]] or not last
+    _same_on_screen(page, american, lang)
     assert "country=us" in address(page)
+    assert {row["reading_id"] for row in french}.isdisjoint(row["reading_id"] for row in american)
+    shared = opener(history).open(address(page).removeprefix(history))
+    assert _csv(shared) == american
 
 
 def _csv(page: Page) -> list[dict[str, str]]:
@@ -57,6 +58,93 @@ def _csv(page: Page) -> list[dict[str, str]]:
     with page.expect_download() as coming:
         page.click("#rankings-csv")
     return list(csv.DictReader(io.StringIO(Path(coming.value.path()).read_text("utf-8"))))
+
+
+def _same_on_screen(page: Page, rows: list[dict[str, str]], lang: str) -> None:
+    """Every look that the table shows is in the file, with the same rank or the same state of each app."""
+    page.wait_for_function(
+        "ids => [...document.querySelectorAll('#rankings-grid a[href^=\"/evidence/\"]')]"
+        ".every(link => ids.includes(link.getAttribute('href').slice(10)))",
+        arg=[row["reading_id"] for row in rows],
+    )
+    told = translations(lang)
+    filed = {(row["reading_id"], row["app"]): row["rank"] or told[f"cell.{row['state']}"] for row in rows}
+    shown: dict[tuple[str, str], str] = {}
+    for row in page.locator("#rankings-grid .ag-row").all():
+        link = row.locator("a[href^='/evidence/']")
+        if link.count():
+            reading = str(link.get_attribute("href")).removeprefix("/evidence/")
+            cells = {
+                app: row.locator(f"[col-id='rank_{app}']").inner_text() for app in ("le-chat", "chatgpt", "claude")
+            }
+            shown |= {(reading, app): cell for app, cell in cells.items()}
+    assert len(shown) >= 3
+    assert shown.items() <= filed.items()
+    newest = max((row for row in rows if row["app"] == "chatgpt"), key=lambda row: row["observed_at"])
+    assert (f"ChatGPT {newest['rank']}" in labels(page)) == bool(newest["rank"])
+
+
+CLAIM = "/claims/2025-02-chatgpt-500k-november-2023"
+JOURNALISTS = {
+    "fr": ("contredit", "en novembre 2023, sur iOS aux États-Unis seulement", "l’app est sortie le 18 mai 2023"),
+    "en": ("contradicted", "in November 2023, on iOS in the United States alone", "the app came out on 18 May 2023"),
+}
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_journalist_finds_the_claim_with_the_wrong_date(opener: Opener, full: str, lang: str) -> None:
+    """Filtered by verdict, opened at its own address: why it is wrong, where it was read, what speaks against it."""
+    verdict, words, why = JOURNALISTS[lang]
+    page = opener(full, locale="fr-FR" if lang == "fr" else "en-GB").open("/claims")
+    page.wait_for_selector("#claims-figure .main-svg")
+    page.click("#claims-measure")
+    page.click(f"[role=option]:has-text('{verdict}')")
+    expect(page.locator(".ledger-claims tbody tr")).to_have_count(5)
+    assert "measure=contradicted" in address(page)
+    page.click(f"text={words}")
+    expect(page.locator("#claim-verdict")).to_contain_text(why)
+    assert CLAIM in address(page)
+    expect(page.locator("#claim-figure .annotation-text")).to_have_count(4)
+    told = page.inner_text("main")
+    assert "s2pmag.ch" in told
+    assert {"fr": "sorti sur l’App Store des États-Unis le 18 mai 2023", "en": "came out on the App Store in the"}[
+        lang
+    ] in told
+    page.go_back()
+    expect(page.locator(".ledger-claims tbody tr")).to_have_count(5)
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_journalist_cites_the_claim_and_embeds_its_figure(
+    opener: Opener, full: str, foreign: Callable[[str], str], lang: str
+) -> None:
+    """The sentence says what is wrong; its link leads to just this figure of that snapshot; frame and image stand in
+    the page of somebody else.
+    """
+    words, why = JOURNALISTS[lang][1:]
+    page = opener(full).open(f"{CLAIM}?lang={lang}")
+    page.wait_for_selector("#claim-figure .annotation-text")
+    page.click(".action-cite > summary")
+    citation = page.inner_text("#claim-citation").replace("\u202f", " ").replace("\u00a0", " ")
+    link = page.inner_text("#claim-permalink")
+    assert words in citation
+    assert why in citation
+    assert citation.endswith(link)
+    assert f"{CLAIM}?" in link
+    assert "snapshot=" in link
+    cited = opener(full).open(link.removeprefix(full))
+    expect(cited.locator("#claim-verdict")).to_have_text(page.inner_text("#claim-verdict"))
+    expect(cited.locator("#claim-told")).to_have_attribute("aria-label", page.inner_text("#claim-finding"))
+    expect(cited.locator("#snapshot summary")).to_contain_text({"fr": "Figé", "en": "Kept"}[lang])
+    page.click(".action-embed > summary")
+    frame, image = page.inner_text("#claim-embed-kept"), page.inner_text("#claim-embed-image")
+    article = opener(foreign(f'<h1>Article</h1>{frame}<img src="{image}" alt="">'), beside=full).page
+    article.goto(foreign(f'<h1>Article</h1>{frame}<img src="{image}" alt="">'))
+    inside = article.frame_locator("iframe")
+    expect(inside.locator("h1")).to_have_text(page.inner_text("#claim-finding"))
+    expect(inside.locator(".annotation-text")).to_have_count(4)
+    expect(inside.locator("nav, .filters")).to_have_count(0)
+    article.wait_for_function("document.querySelector('img').naturalWidth === 1200")
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
@@ -113,14 +201,42 @@ def test_a_citation_is_copied_with_one_click(opener: Opener, history: str) -> No
 
 @pytest.mark.parametrize(("lang", "told"), [("fr", "a reculé"), ("en", "fell")])
 def test_a_product_lead_opens_the_link_of_a_fall_on_a_phone(opener: Opener, history: str, lang: str, told: str) -> None:
-    """The finding, the figure and the table fit a narrow screen; the evidence of the fall is one tap away."""
+    """Finding, figure and table fit a narrow screen, from which rank to which; the evidence is one tap away."""
     link = f"/rankings?apps=le-chat&country=fr&category=6007&from=2026-10-04&to=2026-10-06&lang={lang}"
     page = opener(history, width=375).open(link)
     assert told in finding(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
-    expect(page.locator("#rankings-figure .annotation-text").first).to_be_visible()
+    label = page.locator("#rankings-figure .annotation-text").first
+    expect(label).to_be_visible()
+    last = str(label.text_content()).rsplit(" ", 1)[1]
+    assert re.search(rf"\b{last}(th|rd|e)\b", finding(page))
+    edge = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('#rankings-figure text')].map(t => t.getBoundingClientRect().right))"
+    )
+    assert edge <= 375
+    page.click("#rankings-actions a[href='#rankings-table']")
+    expect(page.locator("#rankings-grid .ag-cell[col-id='rank_le-chat']").first).to_have_text(last)
     page.click("#rankings-actions a[href^='/evidence/']")
     expect(page.locator("#evidence-told")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_live_frame_rolls_and_a_kept_one_is_fixed(opener: Opener, history: str, lang: str) -> None:
+    """What is copied says the last days where it follows the data, and the day where it is kept."""
+    page = opener(history).open(f"/rankings?apps=le-chat&lang={lang}")
+    page.click("#rankings-period")
+    page.locator("[role=option]:visible").nth(1).click()
+    page.wait_for_function("location.search.includes('from=2026-09-09')")
+    page.click(".action-embed > summary")
+    expect(page.locator("#rankings-embed-live")).to_contain_text("last=30d")
+    live, kept = page.inner_text("#rankings-embed-live"), page.inner_text("#rankings-embed-kept")
+    assert "from=" not in live
+    assert "snapshot=" not in live
+    assert "from=2026-09-09" in kept
+    assert "snapshot=" in kept
+    inside = opener(history).page
+    inside.goto(live.partition('src="')[2].partition('"')[0].replace("&amp;", "&"))
+    expect(inside.locator("h1")).to_have_text(page.inner_text("#rankings-finding"))
 
 
 def test_an_older_snapshot_is_picked_and_stays_in_every_address(
@@ -174,3 +290,13 @@ def test_an_embed_outlives_its_server(opener: Opener, exported: str) -> None:
     page.goto(f"{exported}/embed/rankings?apps=grok&lang=fr")
     expect(page.locator("h1")).to_contain_text("n’a pas été exportée")
     expect(page.locator(".main-svg")).to_have_count(0)
+
+
+def test_an_exported_map_needs_no_server(opener: Opener, exported: str) -> None:
+    """The outlines come as a file beside it; the same folder holds it as a still image."""
+    page = opener(exported).page
+    page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+    page.goto(f"{exported}/embed/world/measure=rank/lang=fr/theme=light/index.html")
+    page.wait_for_selector(".choroplethlayer path")
+    page.goto(f"{exported}/embed/world/measure=rank/lang=fr/theme=light/figure.svg")
+    assert page.locator("path").count() > 150

@@ -70,6 +70,16 @@ def test_an_embed_of_a_snapshot_never_changes(address: str) -> None:
     assert "<h1>Le Chat climbed from 60th on 1 October to 1st on 13 October 2026" in live
 
 
+def test_a_live_embed_rolls_and_a_kept_one_stays(address: str) -> None:
+    """The last seven days are counted from the newest look; the way to the page and to the rows rolls as well."""
+    rolls = fetched(address, "/embed/rankings?apps=le-chat&lang=en&last=7d")[0].decode()
+    assert "<h1>Le Chat climbed from 28th on 6 October to 1st on 13 October 2026" in rolls
+    assert "last=7d" in rolls
+    assert "from=" not in rolls.partition('id="drawn"')[0]
+    fixed = f"/embed/rankings?apps=le-chat&lang=en&last=7d&snapshot={first_snapshot(address)}"
+    assert "to 28th on 6 October 2026" in fetched(address, fixed)[0].decode()
+
+
 def test_a_name_from_a_store_is_never_markup(address: str) -> None:
     """Neither in an embed, nor in an image."""
     paths = (f"/embed/top_chart?lang=en&snapshot={first_snapshot(address)}", "/embed/top_chart/lang=en/figure.svg")

@@ -19,7 +19,7 @@ US_PAID_IPAD = Chart(StoreName.APPLE, "us", Collection.TOP_PAID, "36", Device.IP
 KNOWN = {FR_PHOTO: 184, FR_PRODUCTIVITY: 24, US_ALL: 1, US_PAID_IPAD: 1}
 
 selections = st.builds(
-    Selection,
+    lambda **chosen: Selection(**{**chosen, "last": None if chosen["since"] else chosen["last"]}),
     apps=st.lists(st.from_regex(r"[a-z0-9-]{1,12}", fullmatch=True), max_size=4).map(tuple),
     store=st.sampled_from([None, "apple", "google_play"]),
     country=st.sampled_from([None, "fr", "us"]),
@@ -27,6 +27,7 @@ selections = st.builds(
     category=st.sampled_from([None, "6007", "APPLICATION"]),
     since=st.none() | st.dates(date(2020, 1, 1)),
     until=st.none() | st.dates(date(2020, 1, 1)),
+    last=st.none() | st.integers(1, 9_999),
     at=st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - Hypothesis adds the zone
     snapshot=st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the same
     lang=st.sampled_from([None, "fr", "en"]),

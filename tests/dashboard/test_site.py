@@ -32,6 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "rankings/store=apple/country=fr/chart=top-free/category=6007/lang=en/theme=light",
         "rankings/apps=chatgpt/lang=fr",
         "top_chart/country=fr/theme=dark",
+        "world/measure=rank/lang=fr/theme=light",
     ],
 )
 def test_every_embed_lies_where_the_server_gave_it(site: Path, folder: str) -> None:
@@ -48,6 +49,15 @@ def test_a_page_needs_nothing_but_the_files_beside_it(site: Path) -> None:
     for name in ("embed.css", "embed.js", "plotly.js"):
         assert (page.parent / "../../../../embed-assets" / name).resolve().exists()
         assert f'"../../../../embed-assets/{name}"' in text
+
+
+def test_a_map_brings_its_outlines_as_a_script(site: Path) -> None:
+    """A file opened from a disk may fetch nothing; other figures do not carry it."""
+    world = (site / "embed/world/measure=rank/lang=fr/theme=light/index.html").read_text("utf-8")
+    rankings = (site / "embed/rankings/apps=chatgpt/lang=fr/index.html").read_text("utf-8")
+    assert ("embed-assets/outlines.js" in world, "outlines.js" in rankings) == (True, False)
+    script = (site / "embed-assets" / "outlines.js").read_text("utf-8")
+    assert json.loads(script.partition("world_110m: ")[2].removesuffix("}};\n"))["type"] == "Topology"
 
 
 def test_the_data_say_what_they_are_about(site: Path) -> None:

@@ -18,14 +18,16 @@ from essor.model.observation import State, Status
 from essor.model.stores import StoreName
 
 HERE = Path(dashboard.__file__).parent
+JOBS = HERE.parent / "essor" / "jobs"
+"""What is sent is written in the reader's language too."""
 OPEN = ("category.", "country.", "source.", "run.", "result.")
 """Families of keys that data names: one that is missing shows the data's own word."""
 GENRES = HERE.parents[1] / "shared" / "reference" / "genres.json"
 
 
-def strings() -> Iterator[str]:
-    """Every string of the dashboard's code; of an f-string its beginning, ending in a star."""
-    for path in HERE.rglob("*.py"):
+def strings(*folders: Path) -> Iterator[str]:
+    """Every string of the code in some folders; of an f-string its beginning, ending in a star."""
+    for path in (path for folder in folders for path in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
@@ -36,7 +38,7 @@ def strings() -> Iterator[str]:
 def used(keys: set[str]) -> set[str]:
     """The keys that the code names, whole, by their beginning, or by their stem before the plural's ending."""
     found = set()
-    for text in set(strings()):
+    for text in set(strings(HERE, JOBS)):
         if text.endswith("*") and "." in text:
             found |= {key for key in keys if key.startswith(text[:-1])}
         found |= {key for key in keys if key == text or key in (f"{text}.one", f"{text}.other")}
@@ -59,7 +61,7 @@ def test_no_text_is_missing() -> None:
     """Every string of the code that looks like a key of a known family is one."""
     keys = set(translations("en"))
     families = {key.partition(".")[0] for key in keys}
-    shaped = {text for text in strings() if re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)+", text)}
+    shaped = {text for text in strings(HERE) if re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)+", text)}
     asked = {text for text in shaped if text.partition(".")[0] in families and not text.endswith((".py", ".gz"))}
     asked -= {text for text in asked if {f"{text}.one", f"{text}.other"} <= keys}
     assert sorted(asked - keys) == []

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from dashboard.components.filters import ALL, OWN, chart_options, days_of, period_of, with_period
+from dashboard.components.filters import ALL, OWN, Period, chart_options, days_of, period_of, rolling, with_period
 from dashboard.language import Language
 from dashboard.selection import Selection
 from tests.dashboard.test_selection import FR_PRODUCTIVITY, KNOWN
@@ -33,6 +33,16 @@ def test_a_long_history_is_first_shown_by_its_last_ninety_days() -> None:
     assert with_period(Selection(), SPAN).since == date(2026, 7, 11)
     assert with_period(Selection(), (date(2026, 9, 1), SPAN[1])).since == date(2026, 9, 1)
     assert with_period(Selection(until=SPAN[1]), SPAN) == Selection(until=SPAN[1])
+
+
+def test_the_last_days_move_with_the_data_and_days_of_ones_own_do_not() -> None:
+    """The same choice, a week of data later."""
+    asked, later = Selection(last=30), (SPAN[0], date(2026, 10, 16))
+    assert (rolling(asked, SPAN).since, rolling(asked, later).since) == (date(2026, 9, 9), date(2026, 9, 16))
+    assert rolling(Selection(since=date(2026, 9, 9)), SPAN).last == 30
+    assert rolling(Selection(since=date(2026, 9, 8)), SPAN).last is None
+    assert Period("7", None, None).of(rolling(asked, SPAN), SPAN).last == 7
+    assert Period(OWN, "2026-02-01", "2026-03-01").of(rolling(asked, SPAN), SPAN).last is None
 
 
 def test_only_what_was_observed_can_be_picked() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from dashboard.figures.events import Mark
 from dashboard.figures.signals import Line, common_day, indexed, merged, signals_figure
 from dashboard.figures.theme import LIGHT
 from dashboard.language import Language
@@ -17,7 +18,8 @@ DAY = timedelta(days=1)
 
 def line(name: str, *values: float, start: datetime = START) -> Line:
     """A series of daily figures."""
-    points = pl.DataFrame({"day": [start + n * DAY for n in range(len(values))], "value": list(values)})
+    days = [start + n * DAY for n in range(len(values))]
+    points = pl.DataFrame({"day": days, "value": list(values), "reading_id": [f"{n:016x}" for n in range(len(values))]})
     return Line(name, "#112233", "solid", points)
 
 
@@ -29,9 +31,18 @@ def test_an_index_begins_at_a_hundred_on_the_common_day() -> None:
     assert indexed(old.points, base)["value"].to_list() == [100, 200]
 
 
+def test_a_point_knows_its_reading_and_events_are_drawn() -> None:
+    """A click leads to the bytes; a dated event is a numbered line."""
+    mark = Mark(1, (START + DAY).date(), "A launch")
+    figure = signals_figure([line("a", 1, 2, 3)], "cumulative", None, EN, LIGHT, marks=[mark])
+    assert [told[0] for told in figure.data[0].customdata][:2] == ["0" * 16, f"{1:016x}"]
+    assert [shape.x0.day for shape in figure.layout.shapes] == [2]
+    assert "1" in [note.text for note in figure.layout.annotations]
+
+
 def test_one_thing_under_two_names_is_one_series() -> None:
     """Views add up, places take the best, counts the highest."""
-    frames = [pl.DataFrame({"period_end": [START], "value": [value]}) for value in (3.0, 5.0)]
+    frames = [pl.DataFrame({"period_end": [START], "value": [value], "reading_id": "f" * 16}) for value in (3.0, 5.0)]
     assert [merged(frames, kind)["value"].item() for kind in ("monthly", "rank", "cumulative")] == [8, 3, 5]
 
 

@@ -73,12 +73,26 @@ def test_bars_bands_and_error_bars_are_drawn() -> None:
     assert [one.get("fill") for one in root.iter(f"{SPACE}rect")].count("#654321") == 2
 
 
-def test_a_map_is_left_to_the_browser() -> None:
+def test_what_it_cannot_draw_is_left_to_the_browser() -> None:
     """It says so, and draws no empty image."""
-    world = go.Figure(go.Choropleth(locations=["FRA"], z=[1]))
-    assert not drawable(world)
+    heat = go.Figure(go.Heatmap(z=[[1, 2]]))
+    assert not drawable(heat)
     with pytest.raises(NotDrawable, match="browser"):
-        still(world, WORDS, EN, LIGHT, 300)
+        still(heat, WORDS, EN, LIGHT, 300)
+
+
+def test_a_map_fills_its_countries_and_sets_its_dots() -> None:
+    """France in its colour, the others in the ground's; a small state as a dot where it lies, the steps named."""
+    france = go.Choropleth(locations=["FRA"], z=[1], colorscale=[[0, "#112233"], [1, "#112233"]])
+    marker = {"color": "#445566", "size": 9, "line": {"width": 1, "color": "#000000"}}
+    singapore = go.Scattergeo(lon=[103.8], lat=[1.35], name="1st", marker=marker, showlegend=True)
+    root = image(still(go.Figure([france, singapore]), WORDS, EN, LIGHT, 440))
+    filled = [path.get("fill") for path in root.iter(f"{SPACE}path")]
+    assert (filled.count("#112233"), filled.count(LIGHT.surface) > 150) == (1, True)
+    dot = next(circle for circle in root.iter(f"{SPACE}circle") if circle.get("r") == "4.5")
+    assert 800 < float(dot.get("cx", 0)) < 1000
+    assert "1st" in texts(root)
+    assert "None" not in still(go.Figure([france, singapore]), WORDS, EN, LIGHT, 440)
 
 
 def test_a_table_is_drawn_in_rows() -> None:

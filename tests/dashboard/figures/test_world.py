@@ -9,7 +9,17 @@ import polars as pl
 import pytest
 
 from dashboard.figures.theme import LIGHT
-from dashboard.figures.world import STEPS, front_told, places, step_of, world_figure
+from dashboard.figures.world import (
+    STEPS,
+    amount_step,
+    amount_told,
+    amounts_figure,
+    front_told,
+    places,
+    step_colour,
+    step_of,
+    world_figure,
+)
 from dashboard.language import Language
 
 EN = Language("en")
@@ -47,6 +57,40 @@ def test_small_states_are_dots_and_absence_is_not_silence() -> None:
         for row in fronts(("de", "absent", None), ("jp", "not_observed", None)).iter_rows(named=True)
     ]
     assert told == ["outside the first 100 on 9 Oct 2026", "not observed"]
+
+
+def amounts() -> pl.DataFrame:
+    """Two estimates and an upper bound."""
+    day = date(2026, 2, 17)
+    return pl.DataFrame(
+        [("us", day, "estimated", "rank_curve", 75_700.0, 119_000.0, 188_000.0),
+         ("sg", day, "estimated", "rating_velocity", 700.0, 1_500.0, 3_000.0),
+         ("jp", day, "upper_bound", "rank_curve", None, None, 2_000.0)],
+        schema=["country", "day", "kind", "method", "low", "central", "high"], orient="row",
+    )  # fmt: skip
+
+
+def test_downloads_are_coloured_by_their_centre_and_told_with_their_band() -> None:
+    """Where only an upper bound is known the place has its own step; no estimate is told without band and method."""
+    figure = amounts_figure(amounts(), EN, LIGHT)
+    colours = {
+        place: trace.colorscale[1][1]
+        for trace in figure.data
+        if isinstance(trace, go.Choropleth)
+        for place in trace.locations
+    }
+    assert colours == {"USA": step_colour("100k", LIGHT), "JPN": step_colour("bound", LIGHT)}
+    dots = next(trace for trace in figure.data if trace.text == ("Singapore",))
+    assert dots.name == "1K to 10K"
+    assert dots.customdata[0][1] == "1.5K a day (700 to 3K), estimated by rating velocity on 17 Feb 2026"
+    told = [amount_told(row, EN) for row in amounts().iter_rows(named=True)]
+    assert told[2] == "fewer than 2K a day by rank curve on 17 Feb 2026"
+
+
+@pytest.mark.parametrize(("central", "step"), [(0, "few"), (100, "100"), (99_999, "10k"), (2e6, "m"), (None, "bound")])
+def test_an_amount_has_its_step(central: float | None, step: str) -> None:
+    """Every amount is in one."""
+    assert amount_step(central) == step
 
 
 def test_every_storefront_of_the_app_store_has_a_place() -> None:
