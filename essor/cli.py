@@ -14,8 +14,11 @@ import typer
 from rich.table import Table
 from typer.core import TyperGroup
 
+from essor import logs
+from essor.commands.alerts import alerts
 from essor.commands.probe import probe
 from essor.model import errors
+from essor.model.shards import WHOLE, Shard
 from essor.progress import Progress, progress
 from essor.settings import Settings, read_settings
 from essor.terminal import AsJson, DataDir, err, out
@@ -54,6 +57,7 @@ imports = typer.Typer(help="Take in facts from tables and archives.", no_args_is
 app.add_typer(crawl, name="crawl")
 app.add_typer(imports, name="import")
 app.add_typer(probe, name="probe")
+app.add_typer(alerts, name="alerts")
 claims = typer.Typer(help="Published figures and what the evidence says of them.", no_args_is_help=True)
 estimating = typer.Typer(help="Downloads estimated from what the stores show.", no_args_is_help=True)
 app.add_typer(claims, name="claims")
@@ -64,6 +68,7 @@ app.add_typer(export, name="export")
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A snapshot: what was known at this moment (ISO 8601, UTC).")]
 Port = Annotated[int | None, typer.Option("--port", help="The port to listen on.")]
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
+Part = Annotated[str | None, typer.Option("--shard", help="Ask for one of n equal parts only, as in 2/4.")]
 Files = Annotated[list[Path], typer.Argument(help="WARC files.", exists=True, dir_okay=False, readable=True)]
 
 
@@ -109,35 +114,35 @@ def schedule(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
 
 
 @crawl.command("charts")
-def crawl_charts(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+def crawl_charts(data_dir: DataDir = None, shard: Part = None, *, as_json: AsJson = False) -> None:
     """Ask for every chart of the settings once, and load what came."""
     from essor.jobs.crawl import crawl_charts as job
 
-    _crawl(job, _settings(data_dir), as_json=as_json)
+    _crawl(job, _settings(data_dir), shard, as_json=as_json)
 
 
 @crawl.command("listings")
-def crawl_listings(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+def crawl_listings(data_dir: DataDir = None, shard: Part = None, *, as_json: AsJson = False) -> None:
     """Ask for the listing of every followed app once, and load what came."""
     from essor.jobs.crawl import crawl_listings as job
 
-    _crawl(job, _settings(data_dir), as_json=as_json)
+    _crawl(job, _settings(data_dir), shard, as_json=as_json)
 
 
 @crawl.command("reviews")
-def crawl_reviews(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+def crawl_reviews(data_dir: DataDir = None, shard: Part = None, *, as_json: AsJson = False) -> None:
     """Ask for the newest reviews of every followed app once, and load what came. Reviewers' names are never kept."""
     from essor.jobs.crawl import crawl_reviews as job
 
-    _crawl(job, _settings(data_dir), as_json=as_json)
+    _crawl(job, _settings(data_dir), shard, as_json=as_json)
 
 
 @crawl.command("signals")
-def crawl_signals(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+def crawl_signals(data_dir: DataDir = None, shard: Part = None, *, as_json: AsJson = False) -> None:
     """Ask each source of developer adoption and attention whose time has come, and load what came."""
     from essor.jobs.crawl import crawl_signals as job
 
-    _crawl(job, _settings(data_dir), as_json=as_json)
+    _crawl(job, _settings(data_dir), shard, as_json=as_json)
 
 
 @crawl.command("probes")
@@ -193,16 +198,29 @@ def refresh(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def replica(
-    archive: Annotated[list[Path], typer.Option("--archive", help="A WARC file to answer from.", exists=True)],
+    archive: Annotated[
+        list[Path] | None, typer.Option("--archive", help="A WARC file to answer from.", exists=True)
+    ] = None,
     more: Annotated[list[Path] | None, typer.Argument(help="More of them.", exists=True, metavar="FILE")] = None,
-    at: Annotated[str | None, typer.Option("--at", help="The moment to play (ISO 8601, UTC); else the newest.")] = None,
+    *,
+    simulate: Annotated[
+        str | None, typer.Option("--simulate", help="An invented market, by its seed.", metavar="SEED")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="The moment to play (ISO 8601, UTC); else the newest, or now.")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option("--speed", help="How many times as fast an invented market runs.")
+    ] = None,
+    launch: Annotated[str | None, typer.Option("--launch", help="When one of its followed apps comes out.")] = None,
     port: Annotated[int, typer.Option("--port", help="The port to listen on, on 127.0.0.1.")] = 9000,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="A fault and its share, as in 429=0.1.")] = None,
 ) -> None:
-    """Play archived answers as the stores would have given them at a moment, on this machine."""
+    """Play the stores on this machine: as archives have them at a moment, or an invented market."""
     from essor.jobs.replica import replica as job
 
-    job([*archive, *(more or [])], _moment(at), port, fault or [], say=_say)
+    files, begin = [*(archive or []), *(more or [])], _moment(at)
+    job(files, simulate, begin, port, fault or [], speed=speed, launch=_moment(launch), say=_say)
 
 
 @app.command()
@@ -345,6 +363,7 @@ def estimate_backtest(data_dir: DataDir = None, *, as_json: AsJson = False) -> N
 
 def main() -> None:
     """Run the command line; every error that essor raises on purpose is one line and its exit code."""
+    logs.set_up()
     try:
         app()
     except errors.EssorError as error:
@@ -364,7 +383,9 @@ def _live_findings(settings: Settings) -> list[Any]:
 
 
 def _settings(data_dir: Path | None, **given: Any) -> Settings:  # noqa: ANN401 - each value is checked by its field
-    return read_settings(data_dir=data_dir, **given)
+    settings = read_settings(data_dir=data_dir, **given)
+    logs.set_level(settings.log_level)
+    return settings
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -377,11 +398,18 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _crawl(job: Callable[[Settings, Progress], Any], settings: Settings, *, as_json: bool) -> None:
+def _crawl(
+    job: Callable[[Settings, Progress, Shard], Any], settings: Settings, shard: str | None, *, as_json: bool
+) -> None:
+    from essor.jobs.alerts import send_alerts
+
+    part = Shard.read(shard) if shard else WHOLE
     with progress("asking the stores", err) as told:
-        crawled = job(settings, told)
+        crawled = job(settings, told, part)
     _tell([crawled], as_json=as_json)
-    if not crawled.usable:
+    for delivery in send_alerts(settings):
+        err.print(str(delivery), markup=False)
+    if crawled.in_vain:
         raise errors.FetchError(f"Nothing usable came: {crawled.summary()}. Look at: essor doctor, or the Health page.")
 
 

@@ -22,8 +22,10 @@ from essor.jobs.floors import committed
 from essor.model.floors import floors_text
 from essor.model.tables import TABLES, Table
 from essor.settings import (
+    AlertSettings,
     ChartSettings,
     JobSettings,
+    MailSettings,
     PaceSettings,
     ProbeSettings,
     Settings,
@@ -72,6 +74,8 @@ def _settings_page() -> str:
         ("[[charts]]", ChartSettings, "A group of charts to follow; write as many as you like."),
         ("[pace]", PaceSettings, "How slowly to ask."),
         ("[schedule.NAME]", JobSettings, "When a job is done; `reviews` and `probes` are off unless switched on."),
+        ("[[alerts]]", AlertSettings, "Whom to tell of what; see [alerts](alerts.md)."),
+        ("[mail]", MailSettings, "The mail server that alerts go through."),
         ("[targets.NAME]", TargetSettings, "A model whose latency can be measured, as in `[targets.mistral-small]`."),
         ("[probe]", ProbeSettings, "How `essor probe run` measures when it is not told, and the schedule always."),
         ("[sources.NAME]", SourceSettings, "What you decide about one source, as in `[sources.apple_legacy_rss]`."),

@@ -1,4 +1,4 @@
-"""Says how far long work has come: a bar in a terminal, plain lines elsewhere."""
+"""Says how far long work has come: a bar in a terminal, the log elsewhere."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from essor import logs
+
 Progress = Callable[[int, int], None]
 """Told (done, total) as a job goes on."""
 SECONDS_BETWEEN_LINES = 5.0
+_LOG = logs.logger(__name__)
 
 
 @contextmanager
 def progress(what: str, console: Console) -> Iterator[Progress]:
     """A `Progress` that shows itself on `console`."""
     if not console.is_terminal:
-        yield _lines(what, console)
+        yield _lines(what)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bar(*columns, console=console, transient=True) as bar:
@@ -27,7 +30,7 @@ def progress(what: str, console: Console) -> Iterator[Progress]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _lines(what: str, console: Console) -> Progress:
+def _lines(what: str) -> Progress:
     last = time.monotonic()
 
     def told(done: int, total: int) -> None:
@@ -35,6 +38,6 @@ def _lines(what: str, console: Console) -> Progress:
         now = time.monotonic()
         if now - last >= SECONDS_BETWEEN_LINES:
             last = now
-            console.print(f"{what}: {done} of {total}", markup=False)
+            _LOG.info(what, done=done, total=total)
 
     return told

@@ -6,13 +6,15 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from essor.model.apps import all_apps
 from essor.model.charts import OVERALL, Chart, Collection
 from essor.model.errors import SettingsError
+from essor.model.news import NewsKind
 from essor.model.stores import Device, StoreName, storefront
 
 
@@ -138,6 +140,59 @@ class ProbeSettings(BaseModel):
     """Most that one measurement may cost, in the targets' currency, by their prices."""
 
 
+class AlertSettings(BaseModel):
+    """Whom to tell of what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    """What the alert is called, as in ``"le-chat-in-france"``."""
+    apps: list[str] = []
+    """Slugs of the followed apps it is about; empty for all."""
+    countries: list[str] = []
+    """Storefronts it is about; empty for all. What holds worldwide, such as a new version, is told all the same."""
+    kinds: list[NewsKind] = Field(default=[kind for kind in NewsKind if kind != NewsKind.COUNT_FELL], min_length=1)
+    """What it tells: `first`, `lost_first`, `into_top`, `out_of_top`, `entered`, `left`, `moved`, `installs`,
+    `ratings`, `score_fell`, `count_fell`, `version`, `price`, `source_lost`, `source_back`."""
+    top: int = Field(default=10, ge=1, le=200)
+    """How many first places `into_top` and `out_of_top` are about."""
+    places: int = Field(default=10, ge=1, le=200)
+    """By how many places within a day an app must have `moved`."""
+    quiet_hours: float = Field(default=24.0, ge=0, le=24 * 30)
+    """For so long the same kind of news of the same app and chart is not told again."""
+    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+    """The language it is written in."""
+    mail: list[str] = []
+    """Mail addresses it goes to; see `[mail]`."""
+    webhook_variable: str | None = None
+    """The environment variable that holds a web address to post it to; Slack and Mattermost show the post as it is."""
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> AlertSettings:
+        if not self.mail and not self.webhook_variable:
+            raise ValueError(f"alert {self.name!r} goes nowhere: give mail or webhook_variable")
+        return self
+
+
+class MailSettings(BaseModel):
+    """The mail server that alerts go through."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str = ""
+    """Its name."""
+    port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """`starttls`, `tls` from the first byte (port 465), or `none` for a server on the same machine."""
+    sender: str = ""
+    """The address the mail comes from."""
+    user: str | None = None
+    """The name to log in with; None for no log-in."""
+    password_variable: str = "ESSOR_MAIL_PASSWORD"  # noqa: S105 - where it is, not what it is
+    """The environment variable that holds the password, which is never written."""
+
+
 class JobSettings(BaseModel):
     """When a job is done: give `every` or `cron`."""
 
@@ -195,6 +250,9 @@ class Settings(BaseSettings):
     """How a store can reach the operator: a web or mail address, sent in the User-Agent; please set it."""
     hosts: dict[str, str] = {}
     """Other base addresses for public hosts; ``"*"`` is for all others, the host's name then leads the path."""
+    simulated: str = Field(default="", pattern=r"^(https?://.+)?$")
+    """The address of `essor replica --simulate`: everything is asked there, and the data folder is a simulated one from
+    its first load on; empty for the real stores."""
     sources: dict[str, SourceSettings] = {}
     """What the operator decides about sources, by source name."""
     charts: list[ChartSettings] = Field(default_factory=lambda: list(DEFAULT_CHARTS))
@@ -217,6 +275,14 @@ class Settings(BaseSettings):
     """Models whose latency can be measured, by name; vendors and usual local ports are known without."""
     probe: ProbeSettings = ProbeSettings()
     """How latency is measured."""
+    alerts: list[AlertSettings] = []
+    """Whom to tell of what, after each crawl."""
+    mail: MailSettings = MailSettings()
+    """The mail server that alerts go through."""
+    public_url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    """Where others reach the dashboard, for the links in alerts and feeds; empty for host and port."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """From which level on the log tells, on stderr: `debug`, `info`, `warning` or `error`."""
     host: str = "127.0.0.1"
     """The address the dashboard listens on."""
     port: int = Field(default=8050, ge=0, le=65535)
@@ -234,6 +300,16 @@ class Settings(BaseSettings):
         }
         return {**DEFAULT_SCHEDULE, **timed}
 
+    @field_validator("alerts")
+    @classmethod
+    def _own_names(cls, given: list[AlertSettings]) -> list[AlertSettings]:
+        names = [alert.name for alert in given]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two alerts are called {sorted(twice)[0]!r}: each needs a name of its own")
+        if unknown := {app for alert in given for app in alert.apps} - (followed := {app.slug for app in all_apps()}):
+            raise ValueError(f"no app {sorted(unknown)[0]!r} is followed: give some of {', '.join(sorted(followed))}")
+        return given
+
     @property
     def charts_every_minutes(self) -> int:
         """How often the charts are crawled, minutes; of a cron line whether it is about hourly or about daily."""
@@ -248,12 +324,19 @@ class Settings(BaseSettings):
         return self.schedule_url or f"sqlite:///{self.data_dir / 'schedule.sqlite'}"
 
     @property
+    def dashboard_url(self) -> str:
+        """Where the dashboard is reached, without a stroke at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
     def user_agent(self) -> str:
         """The one User-Agent of every request."""
         return f"essor/0.1 (+{self.contact})" if self.contact else "essor/0.1"
 
     def base_of(self, host: str) -> str | None:
         """The address that stands in for a public host; None when the host itself is to be asked."""
+        if self.simulated:
+            return f"{self.simulated.rstrip('/')}/{host}"
         everywhere = self.hosts.get("*")
         return self.hosts.get(host, f"{everywhere.rstrip('/')}/{host}" if everywhere else None)
 

@@ -14,7 +14,7 @@ from essor.model.listings import Listing, ListingReading
 from essor.model.observation import Capture, Evidence, Status
 from essor.model.reviews import Review, ReviewsReading
 from essor.model.signals import Metric, Precision, SignalKind, SignalPoint, SignalReading
-from essor.model.stores import StoreName
+from essor.model.stores import Market, StoreName
 
 FR = Chart(StoreName.APPLE, "fr", Collection.TOP_FREE, "6007")
 LE_CHAT, CHATGPT, CLAUDE = "6740410176", "6448311069", "6473753684"
@@ -89,11 +89,14 @@ def land(
     kind: str = "crawl charts",
     expected: Sequence[Expected] = (),
     begun: datetime | None = None,
+    market: Market | None = None,
 ) -> None:
     """Land a run that brought these readings."""
     begun = begun or at("2026-11-01 00:00")
     asked = len(readings)
     with Landing.begin(data_dir, run_id, kind, begun, asked=asked, imported=imported, expected=expected) as landing:
+        if market is not None:
+            landing.saw(market)
         for reading in readings:
             landing.add(reading)
         landing.finish("finished", begun)

@@ -10,9 +10,11 @@ from typing import Literal
 
 import polars as pl
 
+from essor.jobs import alerts
 from essor.jobs.ask import opened
-from essor.jobs.refresh import landed_runs, unreadable_runs
+from essor.jobs.refresh import foreign_runs, landed_runs, unreadable_runs
 from essor.model.errors import ArchiveError, WarehouseError
+from essor.model.stores import Market
 from essor.model.tables import LOADS, TABLES
 from essor.settings import Settings
 from warehouse import lake, loads
@@ -43,7 +45,7 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Everything that can be checked without asking a store."""
-    return [*_settings(settings), *_folders(settings), *_tables(settings), *_figures(settings)]
+    return [*_settings(settings), *_alerts(settings), *_folders(settings), *_tables(settings), *_figures(settings)]
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -56,9 +58,22 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             yield Finding("robots", "note", f"{name} is asked without regard to robots.txt: {source.reason}")
 
 
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    """What each alert lacks, and whether its last message arrived."""
+    for one in alerts.standings(settings) if settings.alerts else ():
+        if problem := one.trouble or one.last_error:
+            yield Finding("alert", "wrong", f"{one.alert} by {one.channel}: {problem}")
+        else:
+            yield Finding(
+                "alert", "ok", f"{one.alert} goes to {one.destination}; last at {one.last_at or 'no time yet'}."
+            )
+
+
 def _folders(settings: Settings) -> Iterator[Finding]:
     data_dir = settings.data_dir
     there = data_dir if data_dir.exists() else data_dir.resolve().parent
+    if lake.market(data_dir) is Market.SIMULATED:
+        yield Finding("market", "note", f"{data_dir} holds a simulated market: nothing in it is true of the stores.")
     if os.access(there, os.W_OK):
         yield Finding("data folder", "ok", f"{data_dir} can be written.")
     else:
@@ -67,6 +82,8 @@ def _folders(settings: Settings) -> Iterator[Finding]:
         archive = data_dir / "archive" / f"{run}.warc.gz"
         again = f"Run: essor replay {archive}" if archive.exists() else "Do that import, replay or probe again."
         yield Finding("landing", "wrong", f"Run {run} was set aside: {why}. {again}")
+    for run, why in foreign_runs(data_dir).items():
+        yield Finding("landing", "wrong", f"Run {run} was not loaded: {why} Remove that folder when it is of no use.")
     waiting = landed_runs(data_dir)
     if waiting:
         yield Finding("landing", "note", f"{len(waiting)} runs wait to be loaded. Run: essor refresh")

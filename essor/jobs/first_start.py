@@ -9,6 +9,7 @@ from datetime import datetime
 from essor.jobs.ask import opened
 from essor.jobs.history import import_history
 from essor.jobs.judge import judge
+from essor.jobs.market import refuse_other_market
 from essor.jobs.probe_load import load_records
 from essor.jobs.recover import recover_and_refresh
 from essor.settings import Settings
@@ -26,11 +27,18 @@ class LastRun:
 
 
 def prepare(settings: Settings) -> Iterator[str]:
-    """Make the data folder ready; a line for each thing done."""
+    """Make the data folder ready; a line for each thing done. A simulated one gets neither history nor records.
+
+    Raises SettingsError when it holds another market than the settings ask.
+    """
     yield from (str(done) for done in recover_and_refresh(settings))
-    if last_complete(settings.data_dir) is None:
-        yield str(import_history(settings))
-    yield from (str(done) for done in load_records(settings))
+    refuse_other_market(settings)
+    if settings.simulated:
+        yield f"This is a simulated market, asked at {settings.simulated}: nothing in it is true of the stores."
+    else:
+        if last_complete(settings.data_dir) is None:
+            yield str(import_history(settings))
+        yield from (str(done) for done in load_records(settings))
     yield from judge(settings)
 
 

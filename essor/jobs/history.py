@@ -11,6 +11,7 @@ from crawlers.imports import adopt_tables, import_tables
 from crawlers.landing import Landing
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
+from essor.model.stores import Market
 from essor.settings import Settings
 from warehouse.loads import run_results
 
@@ -56,7 +57,9 @@ def import_folder(settings: Settings, folder: Path) -> Imported:
     rejects = [f"{row.file} byte {row.offset}: {row.reason}" for row in found.rejects]
     begun, note = datetime.now(UTC), "; ".join(rejects[:5]) or None
     asked = len(found.readings) + len(found.rejects)
-    with Landing.begin(settings.data_dir, run_id, "import", begun, asked=asked, note=note, imported=True) as landing:
+    with Landing.begin(
+        settings.data_dir, run_id, "import", begun, asked=asked, note=note, imported=True, market=Market.REAL
+    ) as landing:
         for reading in found.readings:
             landing.add(reading)
         landing.finish("complete", datetime.now(UTC))

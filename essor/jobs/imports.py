@@ -18,6 +18,7 @@ from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
 from essor.jobs.replay import Progress, Replayed, free_run_id, replay
 from essor.model.errors import SettingsError
+from essor.model.stores import Market
 from essor.settings import Settings
 from pipeline.tables import as_json_lines
 
@@ -93,7 +94,9 @@ def _import(settings: Settings, path: Path, mapping: Mapping, text: str) -> Impo
     begun, note = datetime.now(UTC), f"from {mapping.origin}"
     said = _answer(mapping, path) if mapping.kind == "answers" else None
     table = _table(settings.data_dir, path, mapping, run_id) if said is None else None
-    with Landing.begin(settings.data_dir, run_id, "import", begun, note=note, imported=said is None) as landing:
+    with Landing.begin(
+        settings.data_dir, run_id, "import", begun, note=note, imported=said is None, market=Market.REAL
+    ) as landing:
         found = _archived(settings.data_dir, path, said, run_id) if said else table or Found()
         for reading in found.readings:
             landing.add(reading)

@@ -21,6 +21,7 @@ from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
 from essor.model.errors import SettingsError
 from essor.model.probes import Load, ProbeRun, ProbeSample, ProbeTarget
+from essor.model.stores import Market
 from essor.settings import Settings
 from inference_probe.backend import backend_names
 from inference_probe.landing import RawLine, run_line, sample_line
@@ -111,7 +112,9 @@ def measure(settings: Settings, order: Order, progress: Progress, *, kind: str =
     told = _told(progress, len(targets))
     asked = len(targets)
     with (
-        Landing.begin(settings.data_dir, run_id, kind, begun, asked=asked, note=plan.workload.name) as landing,
+        Landing.begin(
+            settings.data_dir, run_id, kind, begun, asked=asked, note=plan.workload.name, market=Market.REAL
+        ) as landing,
         Kept(settings.data_dir, landing) as kept,
         _stopped_politely(),
     ):

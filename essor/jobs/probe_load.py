@@ -17,6 +17,7 @@ from essor.jobs.refresh import Refreshed
 from essor.jobs.replay import free_run_id
 from essor.model.errors import ProbeError
 from essor.model.probes import EngineReading, ProbeRun, ProbeSample
+from essor.model.stores import Market
 from essor.settings import Settings
 from inference_probe.landing import PARSER_VERSION, RawLine, engine_line, run_line, sample_line
 from inference_probe.lines import Word, word_of
@@ -86,7 +87,9 @@ def _load(settings: Settings, path: Path) -> Loaded:
     read = _read(settings.data_dir, place, run_id)
     lines = list(_lines(read))
     begun, note = datetime.now(UTC), "; ".join([path.name, *read.rejects[:5]])
-    with Landing.begin(settings.data_dir, run_id, "probe load", begun, asked=len(lines), note=note) as landing:
+    with Landing.begin(
+        settings.data_dir, run_id, "probe load", begun, asked=len(lines), note=note, market=Market.REAL
+    ) as landing:
         for line in lines:
             landing.add_probe(line)
         landing.finish("complete", datetime.now(UTC))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from essor.jobs.metrics import desk_frames, rolled_up
+from essor.model.errors import WarehouseError
+from essor.model.stores import Market
 from essor.model.tables import (
     CHART_ENTRIES,
     CHART_READINGS,
@@ -27,6 +30,7 @@ from essor.model.tables import (
     REVIEW_READINGS,
     REVIEWS,
     RUNS,
+    SET_ASIDE,
     SIGNAL_POINTS,
     SIGNAL_READINGS,
     SUPERSEDED,
@@ -41,6 +45,7 @@ from pipeline.clean.pauses import clean_pauses
 from pipeline.clean.probes import CleanProbes, clean_probes
 from pipeline.clean.reviews import clean_reviews
 from pipeline.clean.runs import clean_expected, clean_runs
+from pipeline.clean.set_aside import clean_set_aside
 from pipeline.clean.signals import clean_signals
 from pipeline.schemas import SCHEMAS
 from warehouse import lake, loads
@@ -80,12 +85,14 @@ class Refreshed:
 def refresh(settings: Settings) -> list[Refreshed]:
     """Load every landed run into the warehouse, each exactly once; what each load brought.
 
-    Raises WarehouseError when the plan of an unfinished load cannot be read.
+    Raises WarehouseError when the plan of an unfinished load cannot be read, and, after all others are loaded, for a
+    run of another market than the warehouse's: it is kept, and told once.
     """
     data_dir = settings.data_dir
     done: list[Refreshed] = []
     with loads.loader_lock(data_dir):
-        while planned := loads.pending(data_dir) or _next_plan(data_dir):
+        foreign = dict[str, str]()
+        while planned := loads.pending(data_dir) or _next_plan(settings, foreign):
             if not loads.is_complete(data_dir, planned):
                 _set_unreadable_aside(data_dir, planned)
                 done.append(_load(data_dir, planned))
@@ -94,6 +101,8 @@ def refresh(settings: Settings) -> list[Refreshed]:
         if done:
             _tidy(data_dir)
             publish(data_dir, loads.last_complete(data_dir))
+    if foreign:
+        raise WarehouseError(" ".join(f"Run {run} was not loaded: {why}" for run, why in foreign.items()))
     return done
 
 
@@ -106,9 +115,38 @@ def landed_runs(data_dir: Path) -> list[str]:
     return [path.name for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))]
 
 
-def _next_plan(data_dir: Path) -> loads.Plan | None:
-    waiting = landed_runs(data_dir)
-    return loads.plan(data_dir, waiting[:RUNS_PER_LOAD], datetime.now(UTC)) if waiting else None
+def _next_plan(settings: Settings, foreign: dict[str, str]) -> loads.Plan | None:
+    """The next load; runs of another market than the warehouse's are set aside and told in `foreign`."""
+    data_dir = settings.data_dir
+    waiting = landed_runs(data_dir)[:RUNS_PER_LOAD]
+    market = lake.market(data_dir) or _first_market(settings, waiting)
+    strange = {run: why for run in waiting if (why := _foreign(data_dir, run, market))}
+    for run, why in strange.items():
+        _set_aside(data_dir, run, _FOREIGN, why)
+    foreign |= strange
+    fit = [run for run in waiting if run not in strange]
+    if strange and not fit:
+        return _next_plan(settings, foreign)
+    return loads.plan(data_dir, fit, datetime.now(UTC), market) if fit else None
+
+
+def _first_market(settings: Settings, waiting: Sequence[str]) -> Market:
+    """Which market a new warehouse is to hold: what the settings say, else what its first run speaks of."""
+    if settings.simulated:
+        return Market.SIMULATED
+    seen = (landed.markets_of(settings.data_dir / "landing" / run) for run in waiting)
+    return next((min(markets) for markets in seen if markets), Market.REAL)
+
+
+def _foreign(data_dir: Path, run: str, market: Market) -> str | None:
+    """Why a run must not come into a warehouse of this market; None when it may."""
+    others = landed.markets_of(data_dir / "landing" / run) - {market}
+    if not others:
+        return None
+    return (
+        f"it holds {min(others)} data, and {data_dir} holds {market} data, which are never mixed. It is kept in"
+        f" {data_dir / 'landing' / (_FOREIGN + run)}; for such data give another folder with --data-dir."
+    )
 
 
 def _load(data_dir: Path, planned: loads.Plan) -> Refreshed:
@@ -116,7 +154,7 @@ def _load(data_dir: Path, planned: loads.Plan) -> Refreshed:
     frames, known = _frames(data_dir, planned)
     for table in TABLES:
         if table is not LOADS:
-            lake.append(data_dir, table, frames[table.name], planned.load)
+            lake.append(data_dir, table, frames[table.name], planned.load, planned.market)
     brought = Refreshed(
         load=planned.load,
         recorded_at=planned.recorded_at,
@@ -126,7 +164,7 @@ def _load(data_dir: Path, planned: loads.Plan) -> Refreshed:
         rejects=frames[REJECTS.name].height,
         known=known,
     )
-    lake.append(data_dir, LOADS, _load_row(brought), planned.load)
+    lake.append(data_dir, LOADS, _load_row(brought), planned.load, planned.market)
     return brought
 
 
@@ -151,6 +189,7 @@ def _frames(data_dir: Path, planned: loads.Plan) -> tuple[dict[str, pl.DataFrame
     measured = landed_probes.filter(pl.col("kind") != "sample")
     looked = (landed_charts, landed_listings, landed_reviews, landed_signals, measured)
     statuses = pl.concat([lines.select("run_id", "status") for lines in looked])
+    rejects = pl.concat([part.rejects for part in cleaned])
     frames = {
         CHART_READINGS.name: charts.readings,
         CHART_ENTRIES.name: charts.entries,
@@ -166,7 +205,8 @@ def _frames(data_dir: Path, planned: loads.Plan) -> tuple[dict[str, pl.DataFrame
         PROBE_FIGURES.name: probes.figures,
         PROBE_COMPARISONS.name: probes.comparisons,
         ENGINE_READINGS.name: probes.engine,
-        REJECTS.name: pl.concat([part.rejects for part in cleaned]),
+        REJECTS.name: rejects,
+        SET_ASIDE.name: clean_set_aside(rejects, looked[:-1], at),
         SUPERSEDED.name: pl.concat([part.superseded for part in cleaned]),
         EXPECTED.name: clean_expected(landed.landed_expected(runs), at),
         RUNS.name: clean_runs(landed.landed_runs(runs), statuses, at),
@@ -206,14 +246,33 @@ def _set_unreadable_aside(data_dir: Path, planned: loads.Plan) -> None:
     for run in planned.runs:
         path = data_dir / "landing" / run
         if path.exists() and (why := landed.unreadable(path)):
-            path.rename(path.with_name(f".unreadable-{run}"))
-            (path.with_name(f".unreadable-{run}") / "why.txt").write_text(why, "utf-8")
+            _set_aside(data_dir, run, _UNREADABLE, why)
+
+
+_UNREADABLE, _FOREIGN = ".unreadable-", ".foreign-"
 
 
 def unreadable_runs(data_dir: Path) -> dict[str, str]:
-    """The landed runs that were set aside, and why."""
-    found = (data_dir / "landing").glob(".unreadable-*/why.txt")
-    return {path.parent.name.removeprefix(".unreadable-"): path.read_text("utf-8") for path in sorted(found)}
+    """The landed runs that were set aside because their lines cannot be read, and why."""
+    return _put_aside(data_dir, _UNREADABLE)
+
+
+def foreign_runs(data_dir: Path) -> dict[str, str]:
+    """The landed runs that were set aside because they are of another market than the warehouse, and why."""
+    return _put_aside(data_dir, _FOREIGN)
+
+
+def _set_aside(data_dir: Path, run: str, mark: str, why: str) -> None:
+    """Put a run out of the way with the reason beside it; one of the same name was made of the same bytes."""
+    path, place = data_dir / "landing" / run, data_dir / "landing" / (mark + run)
+    (path / "why.txt").write_text(why, "utf-8")
+    shutil.rmtree(place, ignore_errors=True)
+    path.rename(place)
+
+
+def _put_aside(data_dir: Path, mark: str) -> dict[str, str]:
+    found = (data_dir / "landing").glob(f"{mark}*/why.txt")
+    return {path.parent.name.removeprefix(mark): path.read_text("utf-8") for path in sorted(found)}
 
 
 def _clear(data_dir: Path, planned: loads.Plan) -> None:

@@ -375,6 +375,19 @@ REJECTS = Table(
     order=("reading_id", "position"), key=("reading_id", "recorded_at", "position", "reason"),
 )  # fmt: skip
 
+SET_ASIDE = Table(
+    "set_aside",
+    "A whole reading that broke a rule and was set aside, and what it had been asked for; `rejects` has the rule",
+    (_READING,
+     Column("source", "text", "Which source was asked"),
+     Column("country", "text", "Storefront; null for signals, which have none"),
+     Column("subject", "text", "Signals: the source's key; null for stores"),
+     Column("target", "text", "What else tells it from the run's other readings of that source and storefront"),
+     Column("run_id", "text", "The run that brought it"),
+     _RECORDED, _MONTH),
+    partition=("month",), order=("source", "country", "subject"), key=("reading_id", "recorded_at"),
+)  # fmt: skip
+
 SUPERSEDED = Table(
     "superseded",
     "A reading that a better one of the same look has replaced",
@@ -568,7 +581,7 @@ LOADS = Table(
 
 TABLES = (
     CHART_READINGS, CHART_ENTRIES, NAMES, LISTING_READINGS, REVIEW_READINGS, REVIEWS, SIGNAL_READINGS, SIGNAL_POINTS,
-    PROBE_RUNS, PROBE_SAMPLES, PROBE_FIGURES, PROBE_COMPARISONS, ENGINE_READINGS, REJECTS, SUPERSEDED,
+    PROBE_RUNS, PROBE_SAMPLES, PROBE_FIGURES, PROBE_COMPARISONS, ENGINE_READINGS, REJECTS, SET_ASIDE, SUPERSEDED,
     RUNS, EXPECTED, PAUSES, LOOK_DAYS, CHART_DAYS, *DESK, LOADS,
 )  # fmt: skip
 """Every table; `LOADS` last, because a load becomes visible with it."""

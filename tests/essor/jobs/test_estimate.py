@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+import random
 from datetime import date, timedelta
 
 import polars as pl
@@ -14,6 +17,7 @@ from essor.jobs.metrics import land_rows
 from essor.jobs.refresh import refresh
 from essor.model.charts import OVERALL, Chart, ChartReading, Collection
 from essor.model.claims import read_claim
+from essor.model.listings import Listing, ListingReading
 from essor.model.observation import Status
 from essor.model.stores import StoreName
 from essor.model.tables import CLAIMS
@@ -86,15 +90,24 @@ _CENTRAL = f"SELECT central FROM estimates WHERE app = 'claude' AND day = DATE '
 
 
 def claimed(settings: Settings, downloads: int, number: int = 0) -> None:
-    """File a vendor's figure for Claude's week."""
+    """File a vendor's figure for Claude's first week."""
+    rows = [claim_row(number, FIRST, downloads)]
+    land_rows(
+        settings.data_dir, "claims", {CLAIMS: _typed(rows)}, at("2026-11-02 00:00") + timedelta(seconds=number), ""
+    )
+    refresh(settings)
+
+
+def claim_row(number: int, first: date, downloads: int) -> dict[str, object]:
+    """A vendor's figure for the seven days of Claude from `first` on."""
     text = f"""
         app = "claude"
         quantity = "downloads"
         value = {downloads}
         stores = ["apple"]
         countries = ["us"]
-        since = {FIRST}
-        until = {FIRST + timedelta(days=6)}
+        since = {first}
+        until = {first + timedelta(days=6)}
         kind = "vendor_estimate"
         said_by = "A vendor"
         origin = "Vendor {number}"
@@ -102,15 +115,11 @@ def claimed(settings: Settings, downloads: int, number: int = 0) -> None:
         en = "A figure."
         sources = [{{ title = "A page", publisher = "A site" }}]
     """
-    row = _claim_row(read_claim(f"made-up-{number}", text))
-    land_rows(
-        settings.data_dir, "claims", {CLAIMS: _typed(row)}, at("2026-11-02 00:00") + timedelta(seconds=number), ""
-    )
-    refresh(settings)
+    return _claim_row(read_claim(f"made-up-{number}", text))
 
 
-def _typed(row: dict[str, object]) -> pl.DataFrame:
-    return pl.DataFrame([row], {name: kind for name, kind in SCHEMAS["claims"].items() if name != "recorded_at"})
+def _typed(rows: list[dict[str, object]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, {name: kind for name, kind in SCHEMAS["claims"].items() if name != "recorded_at"})
 
 
 def test_a_calibration_writes_a_version_beside_the_old_and_changes_no_earlier_snapshot(settings: Settings) -> None:
@@ -151,7 +160,8 @@ def test_a_backtest_lists_what_was_held_out(settings: Settings) -> None:
     (row,) = told.points
     assert (row["point"], row["method"], row["downloads"]) == ("made-up-0", "rank_curve", 500_000)
     assert row["low"] < row["central"] < row["high"]
-    assert {method["method"]: method["points"] for method in told.methods} == {"rating_velocity": 0, "rank_curve": 1}
+    counts = {method["method"]: method["points"] for method in told.methods}
+    assert counts == {"rating_velocity": 0, "rank_curve": 1, "rating_velocity at Google Play": 0}
 
 
 def test_ratings_become_estimates(settings: Settings) -> None:
@@ -169,3 +179,79 @@ def test_ratings_become_estimates(settings: Settings) -> None:
     assert rows["interpolated"].all()
     assert rows["central"].to_list() == pytest.approx([20 / 0.0163] * 6, rel=1e-3)
     assert total.select("covered", "bounded", "missing").row(0) == (6, 0, 2)
+
+
+def test_more_downloads_than_people_are_restated_by_a_version_of_their_own(settings: Settings) -> None:
+    """900,000 ratings among 5.6 million Norwegians: version 1 is flagged, version 2 is not, both stay."""
+    looks = [(f"2026-10-0{day} 00:00", day * 100_000) for day in range(1, 10)]
+    land(settings.data_dir, [listing_reading(at(moment), LE_CHAT, count) for moment, count in looks])
+    refresh(settings)
+    estimate(settings)
+    days = (date(2026, 10, 1), date(2026, 10, 9))
+    with opened(settings) as cursor:
+        first = reads.sums(cursor, "le-chat", *days)
+    before = last_complete(settings.data_dir)
+    assert first["exceeds_population"].to_list() == [["no"]]
+    assert calibrate(settings).bounded == 1
+    with opened(settings) as cursor:
+        (second,) = reads.sums(cursor, "le-chat", *days).iter_rows(named=True)
+        told = reads.statements(cursor, "le-chat", *days, store="apple", country="no")
+    assert (second["method_version"], second["exceeds_population"]) == (2, [])
+    assert sorted(told["method_version"].unique()) == [1, 2]
+    with opened(settings, before) as cursor:
+        assert reads.sums(cursor, "le-chat", *days).equals(first)
+
+
+def test_with_enough_ground_truth_the_fit_finds_it_and_the_backtest_tells_how_well(settings: Settings) -> None:
+    """Twelve weeks, each half as much again as the curve: the level follows, and coverage and error are told."""
+    weeks, chance = range(12), random.Random(6)
+    land(settings.data_dir, [look(day, 1 + day % 30) for day in range(7 * len(weeks))], "weeks")
+    refresh(settings)
+    estimate(settings)
+    starts = [FIRST + timedelta(days=7 * week) for week in weeks]
+    with opened(settings) as cursor:
+        days = reads.daily(cursor, "claude", store="apple", countries=["us"])
+    truth = [
+        1.5 * days.filter(pl.col("day").is_between(start, start + timedelta(days=6)))["central"].sum()
+        * math.exp(chance.gauss(0, 0.1))
+        for start in starts
+    ]  # fmt: skip
+    rows = [claim_row(week, starts[week], round(truth[week])) for week in weeks]
+    land_rows(settings.data_dir, "claims", {CLAIMS: _typed(rows)}, at("2026-11-02 00:00"), "")
+    refresh(settings)
+    told = {method["method"]: method for method in backtest(settings).methods}
+    curve = told["rank_curve"]
+    assert (curve["points"], curve["verdict"], curve["coverage_with_noise"]) == (12, "told", 1.0)
+    assert curve["coverage"] == curve["inside"] / 12 > 0.5
+    assert curve["median_error"] < 0.2, "the published curve alone is a third off"
+    assert f"{curve['inside']} of 12 points inside the 80 % band" in str(backtest(settings))
+    assert calibrate(settings).versions == {"rank_curve": 2}
+    with opened(settings) as cursor:
+        fitted = json.loads(reads.methods(cursor).filter(method="rank_curve", version=2)["parameters"].item())
+    assert fitted["base"]["apple"] / 52_000 == pytest.approx(1.5, rel=0.1)
+    assert fitted["sigma_level"] < 0.15
+
+
+def test_play_s_own_installs_are_ground_truth_for_the_rate_of_rating(settings: Settings) -> None:
+    """Ratings and exact installs on two pages fit the app's rate, and are a point that the common rate is tested on."""
+    land(
+        settings.data_dir,
+        [on_play("2026-10-01 12:00", 40_000, 1_000_000), on_play("2026-10-08 12:00", 45_000, 1_100_000)],
+    )
+    refresh(settings)
+    told = backtest(settings)
+    (row,) = told.points
+    assert (row["point"], row["method"], row["downloads"]) == ("chatgpt", "rating_velocity at Google Play", 100_000)
+    assert row["central"] == pytest.approx(5_000 / 0.0163, rel=0.01)
+    assert not row["inside"], "at the common rate so many ratings would mean three times as many installs"
+    assert (calibrate(settings).rates, calibrate(settings).versions) == (1, {})
+    with opened(settings) as cursor:
+        fitted = json.loads(reads.methods(cursor).filter(method="rating_velocity", version=2)["parameters"].item())
+    assert math.exp(fitted["apps"]["chatgpt"]["ln_c"]) == pytest.approx(0.036, abs=0.002)
+
+
+def on_play(moment: str, ratings: int, installs: int) -> ListingReading:
+    """ChatGPT's page at Google Play."""
+    listing = Listing(name="ChatGPT", rating_count=ratings, installs_exact=installs)
+    said = evidence(at(moment))
+    return ListingReading(StoreName.GOOGLE_PLAY, "us", "com.openai.chatgpt", Status.COMPLETE, None, listing, said)
