@@ -15,7 +15,7 @@ from essor.model.apps import all_apps
 from essor.model.charts import OVERALL, Chart, Collection
 from essor.model.errors import SettingsError
 from essor.model.news import NewsKind
-from essor.model.stores import Device, StoreName, storefront
+from essor.model.stores import STOREFRONTS, Device, StoreName, storefront
 
 
 class SourceSettings(BaseModel):
@@ -52,6 +52,15 @@ class ChartSettings(BaseModel):
     """The kind of device."""
     store: StoreName = StoreName.APPLE
     """The store."""
+
+    @model_validator(mode="after")
+    def _known_storefronts(self) -> ChartSettings:
+        if self.store is StoreName.APPLE:
+            unknown = {storefront(country) for country in self.countries} - set(STOREFRONTS)
+            if unknown:
+                meant = " (the United Kingdom is gb)" if "uk" in unknown else ""
+                raise ValueError(f"the App Store has no storefront {sorted(unknown)[0]!r}{meant}")
+        return self
 
     def charts(self) -> list[Chart]:
         """Every chart of the group."""

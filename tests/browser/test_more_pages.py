@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 PATHS = {
     "/app": "app", "/ratings": "ratings", "/world": "world", "/downloads": "downloads", "/launch-race": "race",
     "/claims": "claims", "/claims/2025-02-chatgpt-500k-november-2023": "claim", "/developers": "developers",
-    "/latency": "latency", "/methods": "methods",
+    "/latency": "latency", "/methods": "methods", "/news": "news",
 }  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from string import Formatter
 import pytest
 
 import dashboard
+from crawlers.signals._source import signal_sources
+from crawlers.sources import all_sources
 from dashboard.language import LOCALES, translations
 from essor.model.charts import Collection
 from essor.model.observation import State, Status
@@ -89,6 +91,15 @@ def test_every_store_category_has_a_name() -> None:
         pytest.skip("the list of genres is not here")
     genres = {f"category.{genre}" for genre in json.loads(GENRES.read_text("utf-8"))["genres"].values()}
     assert sorted(genres - set(translations("fr"))) == []
+
+
+def test_every_source_has_a_name_that_says_whether_it_is_confirmed() -> None:
+    """Its name stands under every figure: an unconfirmed parser is called so wherever its facts show."""
+    for source in (*all_sources(), *signal_sources()):
+        for code, word in (("en", "unconfirmed"), ("fr", "non confirmée")):
+            name = translations(code).get(f"source.{source.name}", "")
+            assert name, f"{source.name} has no name in {code}"
+            assert (word in name) is not getattr(source, "confirmed", True)
 
 
 def test_french_keeps_its_spaces_before_high_punctuation() -> None:
