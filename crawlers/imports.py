@@ -37,6 +37,7 @@ _TABLES = (READINGS, ENTRIES, LISTINGS)
 _NUMBERS: dict[str, Callable[[str], float]] = {
     "rating_count": int,
     "installs_exact": int,
+    "installs_bucket": int,
     "rating_average": float,
     "price": float,
 }

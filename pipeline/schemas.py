@@ -71,6 +71,7 @@ LANDED_LISTINGS = pl.Schema(
         "price": pl.Float64,
         "currency": pl.String,
         "installs_exact": pl.Int64,
+        "installs_bucket": pl.Int64,
         "released_at": pl.String,
         "version_released_at": pl.String,
         "release_notes": pl.String,

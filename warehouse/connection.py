@@ -234,8 +234,13 @@ def create_views(connection: duckdb.DuckDBPyConnection, data_dir: Path, snapshot
 def _rows_of(data_dir: Path, table: Table) -> str:
     """The query that reads a table's files, every version of every row."""
     folder = table_folder(data_dir, table).resolve()
-    found = [_quoted(str(folder / part.path)) for part in lake.parts(lake.open_table(data_dir, table))]
-    columns = ", ".join(f"CAST({column.name} AS {DUCKDB[column.kind]}) AS {column.name}" for column in table.columns)
+    delta = lake.open_table(data_dir, table)
+    found = [_quoted(str(folder / part.path)) for part in lake.parts(delta)]
+    lacking = lake.lacking(delta, table)  # until the next load writes them
+    columns = ", ".join(
+        f"CAST({'NULL' if column.name in lacking else column.name} AS {DUCKDB[column.kind]}) AS {column.name}"
+        for column in table.columns
+    )
     if not found:
         nothing = ", ".join(f"CAST(NULL AS {DUCKDB[column.kind]}) AS {column.name}" for column in table.columns)
         return f"SELECT {nothing} WHERE false"

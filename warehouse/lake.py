@@ -78,11 +78,11 @@ def append(data_dir: Path, table: Table, frame: pl.DataFrame, load: int, market:
     """Append `frame` (the table's columns in order) as one commit of load number `load`.
 
     A load that is already in is passed over, so that a killed loader can simply begin again. A table that is not there
-    yet is made for this market.
+    yet is made for this market; one that was made before a column was thought of gets it first, null in every row.
     """
     if loaded(data_dir, table) >= load:
         return
-    delta = open_table(data_dir, table) or _create(data_dir, table, market)
+    delta = _widened(data_dir, table) or _create(data_dir, table, market)
     adds: list[AddAction | RemoveAction] = [
         _write(data_dir, table, part, f"load-{load:08d}") for part in _partitions(table, frame) if part.height
     ]
@@ -140,6 +140,35 @@ def _create(data_dir: Path, table: Table, market: Market) -> DeltaTable:
     )
 
 
+def lacking(delta: DeltaTable | None, table: Table) -> set[str]:
+    """The columns that the table was made without."""
+    return (
+        {column.name for column in table.columns} - {field.name for field in delta.schema().fields} if delta else set()
+    )
+
+
+def _widened(data_dir: Path, table: Table) -> DeltaTable | None:
+    """The table with all its columns: where it lacks some, every file is rewritten, in one commit."""
+    delta = open_table(data_dir, table)
+    if delta is None or not lacking(delta, table):
+        return delta
+    adds: list[AddAction | RemoveAction] = [
+        _write(data_dir, table, _ordered(data_dir, table, group), f"widen-{time.time_ns()}", changes=False)
+        for group in _by_partition(parts(delta))
+    ]
+    delta.create_write_transaction(adds, "overwrite", arrow_schema(table), list(table.partition))
+    return open_table(data_dir, table)
+
+
+def _ordered(data_dir: Path, table: Table, group: list[Part]) -> pl.DataFrame:
+    """The rows of some files of one partition, in the table's order and with all its columns."""
+    files = [table_folder(data_dir, table) / part.path for part in group]
+    rows = pl.read_parquet(files, hive_partitioning=bool(table.partition), hive_schema=_hive(table))
+    schema = pl.Schema(arrow_schema(table))
+    new = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in rows.columns]
+    return rows.with_columns(new).select(schema.names()).sort(table.order, maintain_order=True)
+
+
 def _partitions(table: Table, frame: pl.DataFrame) -> list[pl.DataFrame]:
     return frame.partition_by(list(table.partition), maintain_order=True) if table.partition else [frame]
 
@@ -177,13 +206,11 @@ def _by_partition(found: list[Part]) -> Iterator[list[Part]]:
 
 
 def _rewrite(data_dir: Path, table: Table, group: list[Part]) -> None:
-    folder = table_folder(data_dir, table)
-    files = [folder / part.path for part in group]
-    rows = pl.read_parquet(files, hive_partitioning=bool(table.partition), hive_schema=_hive(table))
-    ordered = rows.select(arrow_schema(table).names).sort(table.order, maintain_order=True)
+    ordered = _ordered(data_dir, table, group)
     add = _write(data_dir, table, ordered, f"compact-{time.time_ns()}", changes=False)
     removes = [RemoveAction(part.path, False, _now_ms(), part.size, part.partition) for part in group]
-    DeltaTable(folder).create_write_transaction([add, *removes], "append", arrow_schema(table), list(table.partition))
+    delta = DeltaTable(table_folder(data_dir, table))
+    delta.create_write_transaction([add, *removes], "append", arrow_schema(table), list(table.partition))
 
 
 def _now_ms() -> int:

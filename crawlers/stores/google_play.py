@@ -79,7 +79,7 @@ class GooglePlayDetails:
     name = "google_play_details"
     store = STORE
     hosts: tuple[str, ...] = (HOST,)
-    parser_version = 1
+    parser_version = 2
     enabled_by_default = True
     at_once = 1
     confirmed = True
@@ -425,6 +425,7 @@ def _listing(page: PlayPage) -> Listing:
         price=None if page.price_micros is None else page.price_micros / 1_000_000,
         currency=page.currency,
         installs_exact=page.installs_exact,
+        installs_bucket=page.installs_bucket,
         released_at=released[:10] if released else None,
         version_released_at=_moment(page.updated_epoch),
         release_notes=page.whats_new,

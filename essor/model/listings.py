@@ -28,6 +28,8 @@ class Listing:
     """ISO 4217 code, as in ``"EUR"``."""
     installs_exact: int | None = None
     """Installs ever, worldwide, as Google Play counts them; None at Apple, which gives none."""
+    installs_bucket: int | None = None
+    """The round number of installs that Google Play shows to everybody, as in 50,000,000 for "50M+"; None at Apple."""
     released_at: str | None = None
     """The day of first release in this storefront, ISO 8601."""
     version_released_at: str | None = None

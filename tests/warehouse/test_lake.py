@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import duckdb
 import polars as pl
 from deltalake import DeltaTable
 
+from essor.model.stores import Market
 from essor.model.tables import CHART_ENTRIES, TABLES
 from pipeline.schemas import SCHEMAS
 from warehouse import lake
+from warehouse.connection import _rows_of
 from warehouse.tables import arrow_schema, table_folder
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -101,3 +104,28 @@ def test_other_engines_can_prune_by_moment(tmp_path: Path) -> None:
     actions = pl.DataFrame(DeltaTable(table_folder(tmp_path, CHART_ENTRIES)).get_add_actions(flatten=True))
     assert actions["max.observed_at"].max() == NOW - timedelta(days=43)
     assert actions["num_records"].to_list() == [3, 3]
+
+
+def test_a_table_made_before_a_column_gets_it_with_the_next_load(tmp_path: Path) -> None:
+    """Readers see null until then; no row, load or market is lost; the files that readers hold stay until cleared."""
+    before = replace(CHART_ENTRIES, columns=tuple(one for one in CHART_ENTRIES.columns if one.name != "name_id"))
+    old = entries(["2026-09", "2026-10"])
+    lake.append(tmp_path, before, old.drop("name_id"), 1, Market.SIMULATED)
+    held = [table_folder(tmp_path, CHART_ENTRIES) / part.path for part in lake.parts(lake.open_table(tmp_path, before))]
+    assert lake.lacking(lake.open_table(tmp_path, CHART_ENTRIES), CHART_ENTRIES) == {"name_id"}
+    asked = f"SELECT rank, name_id FROM ({_rows_of(tmp_path, CHART_ENTRIES)}) ORDER BY ALL"
+    assert {name for _, name in duckdb.sql(asked).fetchall()} == {None}
+    lake.append(tmp_path, CHART_ENTRIES, entries(["2026-11"]), 2)
+    rows = lake.scan(tmp_path, CHART_ENTRIES).collect()
+    assert (
+        rows.filter(pl.col("name_id").is_null())
+        .drop("name_id")
+        .sort("month", "rank")
+        .equals(old.drop("name_id").select(rows.drop("name_id").columns).sort("month", "rank"))
+    )
+    assert rows.filter(pl.col("month") == "2026-11")["name_id"].to_list() == [1, 2, 3]
+    delta = lake.open_table(tmp_path, CHART_ENTRIES)
+    assert delta is not None
+    assert lake.loaded(tmp_path, CHART_ENTRIES) == 2
+    assert delta.metadata().configuration["essor.market"] == "simulated"
+    assert all(path.exists() for path in held)

@@ -149,6 +149,7 @@ def test_recorded_page_is_a_complete_listing(app: str) -> None:
     listing, want = reading.listing, expected(app)  # type: ignore[union-attr]
     assert listing is not None
     assert (listing.installs_exact, listing.rating_count) == (want["exact_installs"], want["ratings"])
+    assert listing.installs_bucket == want["min_installs"]
     assert (listing.rating_average, listing.version) == (want["score"], want["version"])
     assert (listing.price, listing.currency) == (want["price_micros"] / 1_000_000, "USD")
     assert (listing.name, listing.developer, listing.category) == (want["title"], want["developer"], want["genre_id"])
