@@ -123,7 +123,7 @@ LISTING_READINGS = Table(
      Column("price", "real", "Price in currency, 0 when free"),
      Column("currency", "text", "ISO 4217 code"),
      Column("installs_exact", "int", "Installs ever, worldwide (Google Play); null at Apple, which gives none"),
-     Column("installs_bucket", "int", "The round number of installs that Google Play shows to everybody: so many or more"),
+     Column("installs_bucket", "int", "The round number of installs that Google Play shows: so many or more"),
      Column("released_at", "text", "Day of first release in this storefront, ISO 8601"),
      Column("version_released_at", "text", "When this version came out, ISO 8601"),
      Column("release_notes", "text", "What the publisher says is new"),

@@ -9,7 +9,7 @@ from essor.settings import read_settings
 
 
 def test_a_storefront_that_there_is_not_is_refused() -> None:
-    """uk is no storefront of the App Store, gb is; Google Play has countries that the App Store has not."""
+    """There is no uk at the App Store but gb; Google Play has countries that the App Store has not."""
     with pytest.raises(SettingsError, match=r"no storefront 'uk' \(the United Kingdom is gb\)"):
         read_settings(charts=[{"countries": ["fr", "uk"]}])
     settings = read_settings(charts=[{"countries": ["GB"]}, {"countries": ["bd"], "store": "google_play"}])
