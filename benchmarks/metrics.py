@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
@@ -28,6 +29,7 @@ from pipeline.metrics.ranks import chart_days
 from pipeline.schemas import SCHEMAS
 from warehouse import lake
 from warehouse.reads import estimates, events, launches, movements, ranks, ratings
+from warehouse.tables import ROW_GROUP, ZSTD_LEVEL
 
 COUNTRIES = [f"{a}{b}" for a in "abcdefghijklmn" for b in "abcdefghijklm"][:175]
 HOURS = 24 * 31
@@ -62,18 +64,18 @@ def _two_cores() -> dict[str, str]:
 
 
 def _write_month(folder: Path) -> int:
-    """Entries of 175 storefronts, three charts, hourly, in files of the table's own layout; how many."""
+    """Entries of 175 storefronts, three charts, hourly, in one file as a compacted month lies; how many."""
     rows = HOURS * DEPTH
-    base = pl.DataFrame({"row": pl.int_range(rows, eager=True)}).select(
+    base = pl.LazyFrame({"row": pl.int_range(rows, eager=True)}).select(
         hour=pl.col("row") // DEPTH, rank=(pl.col("row") % DEPTH + 1).cast(pl.Int16)
     )
-    for number, country in enumerate(COUNTRIES):
-        charts = [_chart_month(base, country, kind.value, 3 * number + n) for n, kind in enumerate(Collection)]
-        pl.concat(charts).write_parquet(folder / f"{country}.parquet", row_group_size=122_880, compression_level=3)
+    charts = itertools.product(COUNTRIES, Collection)
+    month = pl.concat(_chart_month(base, country, kind.value, n) for n, (country, kind) in enumerate(charts))
+    month.sink_parquet(folder / "month.parquet", row_group_size=ROW_GROUP, compression_level=ZSTD_LEVEL)
     return rows * len(COUNTRIES) * len(Collection)
 
 
-def _chart_month(base: pl.DataFrame, country: str, collection: str, number: int) -> pl.DataFrame:
+def _chart_month(base: pl.LazyFrame, country: str, collection: str, number: int) -> pl.LazyFrame:
     """A chart whose places change hands now and then, the lower ones more often."""
     rank, hour = pl.col("rank").cast(pl.Int64), pl.col("hour")
     holder = (rank * 7919 + number * 1_000_003 + (hour * rank // 1500) * 104_729) % 400
@@ -97,7 +99,7 @@ def _roll_up(folder: Path) -> dict[str, float]:
         orient="row",
     )
     began, before = time.perf_counter(), _processor()
-    rows = chart_days("apple", pl.scan_parquet(folder / "*.parquet"), readings, known, datetime.now(UTC))
+    rows = chart_days("apple", pl.scan_parquet(folder / "month.parquet"), readings, known, datetime.now(UTC))
     took, spent = time.perf_counter() - began, _processor() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return {"seconds": took, "cpu": spent, "gigabytes": peak, "rows": rows.height}
