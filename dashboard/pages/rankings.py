@@ -23,6 +23,7 @@ from dashboard.figures.events import Mark, marks
 from dashboard.figures.rank_history import HEIGHT, rank_history_figure
 from dashboard.history import DAILY_BEYOND, USABLE, is_long, newest, oldest, usual_step
 from dashboard.queries import command, rank_history_query
+from dashboard.records import records
 from dashboard.selection import Selection, read_address
 from dashboard.sentences import history_finding
 from dashboard.shell import evidence_from, frame, nothing_yet, register_page, view_of
@@ -32,7 +33,7 @@ from warehouse.reads import charts
 
 PAGE = "rankings"
 PATH = "/rankings"
-FIGURE, GRID = f"{PAGE}-figure", f"{PAGE}-grid"
+FIGURE, GRID, RECORDS = f"{PAGE}-figure", f"{PAGE}-grid", f"{PAGE}-records"
 
 register_page(__name__, PAGE, PATH, order=10, group="ranks", figure=True)
 evidence_from(FIGURE)
@@ -51,7 +52,8 @@ def layout(**query: object) -> Component:
     figure = figure_frame(PAGE, drawn, reader, path=PATH, options=filters.shown_with(PAGE, view.selection, view.say),
                           below=[_reading_help(view)])  # fmt: skip
     heading = html.H2(view.say("table.name"), id=f"{PAGE}-table")
-    return frame(PAGE, view.selection, reader, [choices, figure, heading, table])
+    told = html.Div(id=RECORDS)
+    return frame(PAGE, view.selection, reader, [choices, figure, heading, table, told])
 
 
 @callback(
@@ -99,6 +101,15 @@ def choose(
         "columns": columns,
         "address": view.address,
     }
+
+
+@callback(Output(RECORDS, "children"), Input("address", "data"))
+def tell_records(address: str) -> list[Component]:
+    """The records of what is shown, told once it is on screen."""
+    selection, reader = arrival(read_address(address))
+    with desk().cursor(selection) as cursor:
+        view = _view(cursor, selection, reader)
+        return records(view) if view else []
 
 
 def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
@@ -165,6 +176,12 @@ def _marks(view: View, rows: pl.DataFrame) -> tuple[Mark, ...]:
 def _notes(rows: pl.DataFrame, view: View, *, long: bool) -> tuple[str, ...]:
     notes = [view.say("foot.imported")] if rows["imported"].any() else []
     return (*notes, *([view.say("foot.thinned", days=DAILY_BEYOND.days)] if long else []))
+
+
+def same_in_rows(cursor: Cursor, drawn: Drawn, reader: Reader) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What a figure of ranks shows, as the rows and the columns of `components.looks_table`."""
+    view = view_of(cursor, drawn.selection, reader)
+    return _table(drawn, desk().chosen_apps(drawn.selection), view) if view is not None else ([], [])
 
 
 def _table(drawn: Drawn, apps: list[App], view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -50,11 +50,10 @@ def test_every_page_shows_in_both_languages_themes_and_widths(
 @pytest.mark.parametrize(
     "path", [path for path in PATHS if path not in ("/latency", "/methods") and path.count("/") == 1]
 )
-def test_an_empty_warehouse_says_what_is_coming_on_every_page(opener: Opener, tmp_path: Path, path: str) -> None:
+def test_an_empty_warehouse_says_what_is_coming_on_every_page(opener: Opener, empty: str, path: str) -> None:
     """No blank page and no failure before the first load."""
-    with dashboard_on(tmp_path) as empty:
-        page = opener(empty, locale="fr-FR").open(path)
-        assert finding(page) == "Rien n’a encore été observé."
+    page = opener(empty, locale="fr-FR").open(path)
+    assert finding(page) == "Rien n’a encore été observé."
 
 
 def test_the_menu_leads_everywhere_in_two_calm_rows(opener: Opener, full: str) -> None:
@@ -217,3 +216,24 @@ def test_the_slider_of_days_moves_the_map_by_keyboard(opener: Opener, tmp_path: 
         expect(page.locator("h1.finding")).to_contain_text("8 October 2026, first in none")
         page.wait_for_url(re.compile("at=2026-10-08"))
         expect(page.locator("#world-on")).to_have_text("8 Oct 2026")
+
+
+def test_the_records_of_a_period_stand_under_the_ranks(opener: Opener, full: str) -> None:
+    """Best rank and days in the first N, with what the unseen days could add; another period has its own."""
+    page = opener(full).open("/rankings?lang=en&country=fr&apps=le-chat,chatgpt")
+    chatgpt, le_chat = (page.locator(f".ledger-records tr:has-text('{app}')") for app in ("ChatGPT", "Le Chat"))
+    expect(chatgpt.locator(".c-peak")).to_have_text(re.compile("2nd.*15 Sept 2026"))
+    expect(chatgpt.locator(".c-top3")).to_have_text(
+        re.compile("19 days.*up to 24 with the days not seen.*7 in a row from 30 Sept 2026")
+    )
+    expect(le_chat.locator(".c-peak")).to_have_text(re.compile("28th.*8 Oct 2026"))
+    page = opener(full).open("/rankings?lang=fr&country=fr&apps=le-chat&from=2026-09-15&to=2026-09-20")
+    expect(page.locator(".ledger-records .c-peak").last).not_to_contain_text("28e")
+    expect(page.locator("#rankings-records")).to_contain_text("n’est entrée dans ce classement")
+
+
+def test_who_came_and_left_is_listed(opener: Opener, full: str) -> None:
+    """Meta AI left the French photo chart on 9 April 2026, 4th the day before."""
+    page = opener(full).open("/rankings?lang=fr&country=fr&category=6008&apps=meta-ai&from=2026-03-01&to=2026-05-01")
+    row = page.locator(".ledger-moves tbody tr")
+    expect(row).to_have_text(re.compile("9 avr. 2026.*Meta AI.*sortie, vue 4e pour la dernière fois"))

@@ -126,6 +126,7 @@ def by_storefront(cursor: Cursor, chart: Chart, app: str, on: date) -> pl.DataFr
         ), lately AS (
             SELECT * FROM app_days
             WHERE {_ALIKE} AND app = $app AND day <= $on::DATE AND day > $on::DATE - $stale::INTEGER
+              AND month BETWEEN strftime($on::DATE - $stale::INTEGER, '%Y-%m') AND strftime($on::DATE, '%Y-%m')
               AND state IN ('ranked', 'absent')
             QUALIFY row_number() OVER (PARTITION BY country ORDER BY day DESC, best_rank) = 1
         )
