@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
@@ -18,8 +19,10 @@ from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction, Transaction
 
+from essor.model.errors import WarehouseError
 from essor.model.stores import Market
 from essor.model.tables import LOADS, Table
+from warehouse.ordered import in_order
 from warehouse.tables import ROW_GROUP, ZSTD_LEVEL, arrow_schema, table_folder
 
 _MARKET = "essor.market"
@@ -153,45 +156,80 @@ def _widened(data_dir: Path, table: Table) -> DeltaTable | None:
     if delta is None or not lacking(delta, table):
         return delta
     adds: list[AddAction | RemoveAction] = [
-        _write(data_dir, table, _ordered(data_dir, table, group), f"widen-{time.time_ns()}", changes=False)
-        for group in _by_partition(parts(delta))
+        _rewritten(data_dir, table, group, f"widen-{time.time_ns()}") for group in _by_partition(parts(delta))
     ]
     delta.create_write_transaction(adds, "overwrite", arrow_schema(table), list(table.partition))
     return open_table(data_dir, table)
-
-
-def _ordered(data_dir: Path, table: Table, group: list[Part]) -> pl.DataFrame:
-    """The rows of some files of one partition, in the table's order and with all its columns."""
-    files = [table_folder(data_dir, table) / part.path for part in group]
-    rows = pl.read_parquet(files, hive_partitioning=bool(table.partition), hive_schema=_hive(table))
-    schema = pl.Schema(arrow_schema(table))
-    new = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in rows.columns]
-    return rows.with_columns(new).select(schema.names()).sort(table.order, maintain_order=True)
 
 
 def _partitions(table: Table, frame: pl.DataFrame) -> list[pl.DataFrame]:
     return frame.partition_by(list(table.partition), maintain_order=True) if table.partition else [frame]
 
 
-def _write(data_dir: Path, table: Table, rows: pl.DataFrame, stem: str, *, changes: bool = True) -> AddAction:
+def _write(data_dir: Path, table: Table, rows: pl.DataFrame, stem: str) -> AddAction:
+    """Write rows of one partition as a new file."""
     partition = {name: str(rows[name][0]) for name in table.partition}
-    below = "/".join([*(f"{name}={value}" for name, value in partition.items()), f"{stem}.parquet"])
-    path = table_folder(data_dir, table) / below
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows.drop(table.partition).write_parquet(
-        path, compression="zstd", compression_level=ZSTD_LEVEL, row_group_size=ROW_GROUP
-    )
-    return AddAction(quote(below, safe="/="), path.stat().st_size, partition, _now_ms(), changes, _stats(rows))
+    path = _new_file(data_dir, table, partition, stem)
+    rows.drop(table.partition).write_parquet(path, **_FORMAT)
+    return _added(data_dir, table, partition, path, _stats(rows.lazy()))
 
 
-def _stats(rows: pl.DataFrame) -> str:
+def _rewritten(data_dir: Path, table: Table, group: list[Part], stem: str) -> AddAction:
+    """Write the rows of some files of one partition as one, in the table's order and with all its columns.
+
+    Raises WarehouseError, and leaves the table as it is, when the file holds another number of rows.
+    """
+    files = [table_folder(data_dir, table) / part.path for part in group]
+    rows = pl.scan_parquet(files, hive_partitioning=bool(table.partition), hive_schema=_hive(table))
+    schema, had = pl.Schema(arrow_schema(table)), rows.collect_schema()
+    new = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in had]
+    path = _new_file(data_dir, table, group[0].partition, stem)
+    whole = in_order(rows.with_columns(new).select(schema.names()), table.order)
+    whole.drop(table.partition).sink_parquet(path, **_FORMAT, engine="streaming")
+    held, stats = rows.select(pl.len()).collect().item(), _stats(pl.scan_parquet(path, hive_partitioning=False))
+    if stats["numRecords"] != held:
+        path.unlink()
+        raise WarehouseError(
+            f"{table.name}: {held} rows would have become {stats['numRecords']}. Its files stay as they are."
+        )
+    return _added(data_dir, table, group[0].partition, path, stats, changes=False)
+
+
+_FORMAT: dict[str, Any] = {"compression": "zstd", "compression_level": ZSTD_LEVEL, "row_group_size": ROW_GROUP}
+
+
+def _new_file(data_dir: Path, table: Table, partition: Mapping[str, str | None], stem: str) -> Path:
+    folder = table_folder(data_dir, table).joinpath(*(f"{name}={value}" for name, value in partition.items()))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{stem}.parquet"
+
+
+def _added(
+    data_dir: Path,
+    table: Table,
+    partition: Mapping[str, str | None],
+    path: Path,
+    stats: dict[str, object],
+    *,
+    changes: bool = True,
+) -> AddAction:
+    below = quote(path.relative_to(table_folder(data_dir, table)).as_posix(), safe="/=")
+    return AddAction(below, path.stat().st_size, dict(partition), _now_ms(), changes, json.dumps(stats))
+
+
+def _stats(rows: pl.LazyFrame) -> dict[str, object]:
     """What other engines prune files by: the count of rows and the span of moments."""
-    stats: dict[str, object] = {"numRecords": rows.height}
-    times = [name for name in ("observed_at", "recorded_at") if name in rows.columns and rows[name].null_count() == 0]
-    stats["minValues"] = {name: _iso(rows[name].min()) for name in times}
-    stats["maxValues"] = {name: _iso(rows[name].max()) for name in times}
-    stats["nullCount"] = dict.fromkeys(times, 0)
-    return json.dumps(stats)
+    times = [name for name in ("observed_at", "recorded_at") if name in rows.collect_schema()]
+    told = {"nulls": pl.col(times).null_count(), "low": pl.col(times).min(), "high": pl.col(times).max()}
+    figures = [figure.name.prefix(f"{what} ") for what, figure in told.items()] if times else []
+    found = rows.select(pl.len().alias("rows"), *figures).collect(engine="streaming").row(0, named=True)
+    whole = [name for name in times if found[f"nulls {name}"] == 0]
+    return {
+        "numRecords": found["rows"],
+        "minValues": {name: _iso(found[f"low {name}"]) for name in whole},
+        "maxValues": {name: _iso(found[f"high {name}"]) for name in whole},
+        "nullCount": dict.fromkeys(whole, 0),
+    }
 
 
 def _iso(moment: object) -> str:
@@ -206,8 +244,7 @@ def _by_partition(found: list[Part]) -> Iterator[list[Part]]:
 
 
 def _rewrite(data_dir: Path, table: Table, group: list[Part]) -> None:
-    ordered = _ordered(data_dir, table, group)
-    add = _write(data_dir, table, ordered, f"compact-{time.time_ns()}", changes=False)
+    add = _rewritten(data_dir, table, group, f"compact-{time.time_ns()}")
     removes = [RemoveAction(part.path, False, _now_ms(), part.size, part.partition) for part in group]
     delta = DeltaTable(table_folder(data_dir, table))
     delta.create_write_transaction([add, *removes], "append", arrow_schema(table), list(table.partition))
