@@ -102,7 +102,7 @@ def _answer(address: str, output: str, path: str, query: str) -> float:
         f"{address}/_dash-update-component", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
     began = time.perf_counter()
-    with urlopen(request, timeout=60) as answer:
+    with urlopen(request, timeout=120) as answer:
         answer.read()
     return (time.perf_counter() - began) * 1000
 

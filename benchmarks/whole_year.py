@@ -124,7 +124,7 @@ def _readings(looks: pl.DataFrame, begin: datetime) -> pl.DataFrame:
 def _look_days(readings: pl.DataFrame) -> pl.DataFrame:
     return readings.group_by("store", "month", *CHART, "day", maintain_order=True).agg(
         looks=pl.len(), complete=pl.len(), partial=0, refused=0, failed=0, depth=pl.col("depth").max(),
-        followed_only=pl.lit(False),  # noqa: FBT003 - a column's value
+        followed_only=pl.lit(False),
     ).with_columns(recorded_at=_closed())  # fmt: skip
 
 

@@ -145,8 +145,8 @@ class Landing:
         return cls(data_dir, run_id, lock)
 
     def landed(self) -> set[str]:
-        """The ids of the readings that have landed."""
-        return {line["reading_id"] for name in _READINGS for line in self._lines(name)}
+        """The ids of the readings that have landed, those of a latency probe included."""
+        return {line["reading_id"] for name in (*_READINGS, _PROBES) for line in self._lines(name)}
 
     def add(self, reading: Reading) -> None:
         """Writes one reading through to the system; the names it bears are written before it."""

@@ -66,6 +66,8 @@ class Drawn:
 
 Draw = Callable[[Cursor, Selection, Reader], Drawn | None]
 """Draws a figure for an address; None while nothing was observed. It resolves what the address leaves open."""
+Inputs = Callable[[Cursor, Drawn], pl.DataFrame]
+"""What a figure made of many things stands on, as `warehouse.reads.inputs` answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Registered:
     """The address of the page that it stands on, ``"/rankings"``; ``<measure>`` in it is what the selection names."""
     draw: Draw
     """How it is drawn."""
+    inputs: Inputs | None = None
+    """What it stands on, where no one reading tells: the way to the bytes of such a figure."""
 
     def page_of(self, selection: Selection) -> str:
         """The address of the page for these choices, without a query."""
@@ -88,9 +92,12 @@ FIGURES: dict[str, Registered] = {}
 """Every registered figure by its name; filled as the pages are imported."""
 
 
-def register_figure(name: str, page: str, draw: Draw) -> None:
-    """Give a figure its own address: `/embed/NAME`, `/embed/NAME/….svg` and `/api/v1/figures/NAME`."""
-    FIGURES[name] = Registered(name, page, _marked(draw))
+def register_figure(name: str, page: str, draw: Draw, inputs: Inputs | None = None) -> None:
+    """Give a figure its own address: `/embed/NAME`, `/embed/NAME/….svg` and `/api/v1/figures/NAME`.
+
+    With `inputs` it has a page `/inputs/NAME` too, which lists what it stands on.
+    """
+    FIGURES[name] = Registered(name, page, _marked(draw), inputs)
 
 
 def _marked(draw: Draw) -> Draw:

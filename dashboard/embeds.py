@@ -13,18 +13,20 @@ import plotly.io
 
 from dashboard.desk import Reader
 from dashboard.drawn import Drawn
+from dashboard.figures.labels import ends
 from dashboard.figures.svg import MAPPED, WIDTH, Words, still, still_table
 from dashboard.figures.theme import graph_config
 from dashboard.methods import method_title
 from dashboard.selection import read_selection
 
 HERE = Path(__file__).parent
-SCRIPTS = ("plotly.js", "embed.js")
+SCRIPTS = ("plotly.js", "embed.js", "narrow.js")
 OUTLINES = "outlines.js"
 """The outlines of the countries as a script, which a map needs: a file opened from a disk may fetch nothing."""
 ASSETS = {
     "plotly.js": (HERE / "vendor" / "plotly.js", "text/javascript"),
     "embed.js": (HERE / "embed_assets" / "embed.js", "text/javascript"),
+    "narrow.js": (HERE / "assets" / "narrow.js", "text/javascript"),
     "route.js": (HERE / "embed_assets" / "route.js", "text/javascript"),
     "embed.css": (HERE / "embed_assets" / "embed.css", "text/css"),
     OUTLINES: (HERE / "assets" / "topojson" / "world_110m.json", "text/javascript"),
@@ -80,6 +82,7 @@ def embed_page(drawn: Drawn, reader: Reader, places: Places) -> str:
 <h1>{title}</h1>
 <p class="subtitle">{html.escape(drawn.subtitle)}</p>
 {_shown(drawn, places)}
+{_ends(drawn)}
 {_events(drawn, reader)}
 <p class="foot">{"".join(f"<span>{html.escape(part)}</span>" for part in foot_parts(drawn, reader))}
 {_links(places, reader)}</p>
@@ -159,6 +162,15 @@ def choices_path(query: str) -> str:
 def read_choices(path: str) -> Mapping[str, object]:
     """The choices that folders say: the other way round."""
     return dict(unquote(part).partition("=")[::2] for part in path.split("/") if "=" in part)
+
+
+def _ends(drawn: Drawn) -> str:
+    """The names of the lines, which a narrow screen shows here."""
+    items = [
+        f'<li><span class="dash dash-{end.dash}" style="border-color:{end.colour}"></span>{html.escape(end.text)}</li>'
+        for end in ends(drawn.figure)
+    ]
+    return f'<ul class="ends">{"".join(items)}</ul>' if items else ""
 
 
 def _events(drawn: Drawn, reader: Reader) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from dashboard.figures.shares import band_told, share_told
 from dashboard.figures.signals import RANKS, Line
 from dashboard.language import Language
 from essor.model.apps import App
@@ -24,7 +25,7 @@ def ratings_finding(steps: pl.DataFrame, apps: Sequence[App], where: str, say: L
     won = rows.tail(-1)["new_ratings"].sum()
     facts = {"app": apps[0].name, "place": where, "early": early, "late": late, "score": _score(last, say)}
     if rows.height == 1:
-        return say("ratings.once", **facts, count=say.number(last["rating_count"]))
+        return say.count("ratings.once", last["rating_count"], **facts)
     return say.count("ratings.won", int(won), **facts) + _aside(rows, say)
 
 
@@ -71,6 +72,38 @@ def downloads_finding(sums: pl.DataFrame, app: App, where: str, days: tuple[str,
     return say("downloads.estimated", **facts, low=low, central=central, high=high, method=method) + lacking + over
 
 
+THEN = 2
+"""So many apps are named after the one in focus."""
+
+
+def shares_finding(
+    newest: pl.DataFrame, names: dict[str, str], focus: str | None, *, where: str, when: str, say: Language
+) -> str:
+    """What share of the downloads estimated for several apps the one in focus has, with its band, then the largest.
+
+    `newest`: the rows of `figures.shares.comparable` of one period; without a `focus` that has a share, the largest.
+    """
+    rows = newest.filter(pl.col("central").is_not_null()).sort("central", "app", descending=[True, False])
+    first = rows.filter(pl.col("app") == (focus if focus in set(rows["app"]) else rows["app"][0])).row(0, named=True)
+    rest = rows.filter(pl.col("app") != first["app"]).head(THEN).iter_rows(named=True)
+    others = say.listed([f"{names[row['app']]} {band_told(row, say)}" for row in rest])
+    share, low, high = (share_told(first[name], say) for name in ("central", "low", "high"))
+    return say("shares.finding", app=names[first["app"]], share=share, low=low, high=high, place=where, when=when,
+               n=say.number(len(first["together"])), method=say(f"method.{first['method']}").lower(),
+               others=others)  # fmt: skip
+
+
+def needed_finding(rows: pl.DataFrame, app: App, goal: str, where: str, say: Language) -> str:
+    """How many more downloads a day an app would need for a goal, with the band; `rows` of `reads.needed.needed`."""
+    row = next(iter(rows.filter(app=app.slug, goal=goal).iter_rows(named=True)), None)
+    if row is None:
+        return say("needed.not_here", app=app.name, place=where)
+    low, central, high = (say.compact(row[name]) for name in ("low", "central", "high"))
+    return say(f"needed.finding.{goal}", app=app.name, rank=say.ordinal(row["rank"]), place=where,
+               day=say.day(row["day"]), low=low, central=central, high=high,
+               goal=say.ordinal(row["goal_rank"]))  # fmt: skip
+
+
 FIRST = 3
 """So many apps of a race are named in its finding."""
 
@@ -96,7 +129,7 @@ def world_finding(fronts: pl.DataFrame, app: App, day: str, say: Language) -> st
     if seen.is_empty():
         return say("world.none", app=app.name, day=day)
     first, ten = seen.filter(pl.col("rank") == 1), seen.filter(pl.col("rank") <= TEN)
-    facts = {"app": app.name, "day": day, "seen": say.number(seen.height)}
+    facts = {"app": app.name, "day": day, "seen": say.count("world.fronts", seen.height)}
     ranked = seen.filter(pl.col("rank").is_not_null())
     if ranked.is_empty():
         return say.count("world.nowhere", seen.height, **facts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
+from re import sub
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -111,6 +112,12 @@ class Language:
     def category(self, category: str) -> str:
         """The name of a store's category; its id when it has none here."""
         return translations(self.code).get(f"category.{category}", category)
+
+    def spaced(self, text: str) -> str:
+        """A text of the warehouse with the spaces at which no line may break, as French sets them."""
+        if self.code != "fr":
+            return text
+        return sub(r" (?=[:»])|(?<=«) ", "\u00a0", sub(r" (?=[;?!%])", "\u202f", text))
 
     def optional(self, key: str, otherwise: str) -> str:
         """The text of a key that may not be there, such as a source's name."""

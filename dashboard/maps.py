@@ -25,6 +25,7 @@ from dashboard.figures.world import (
 from dashboard.findings import amounts_finding, world_finding
 from dashboard.language import Language
 from dashboard.selection import Selection, collection_key
+from dashboard.sentences import absent_of
 from essor.model.apps import App
 from warehouse.connection import Cursor
 from warehouse.reads import charts, estimates, offers, ranks
@@ -195,7 +196,7 @@ def _rank_row(row: dict[str, Any], reader: Reader) -> list[Any]:
     if row["rank"] is not None:
         rank: Any = say.number(row["rank"])
     else:
-        told = say("state.absent", depth=row["depth"]) if step == "absent" else say("cell.not_observed")
+        told = absent_of(row["depth"], say) if step == "absent" else say("cell.not_observed")
         rank = html.Span(told, className="state")
     return [_place(row["country"], step, reader), rank, say.short_day(row["day"]) if row["day"] else "–"]
 

@@ -25,6 +25,7 @@ _SIGNS = {
     NewsKind.SCORE_FELL: "▼", NewsKind.COUNT_FELL: "▼", NewsKind.VERSION: "+", NewsKind.SOURCE_LOST: "–",
     NewsKind.SOURCE_BACK: "+",
 }  # fmt: skip
+_TOPS = (NewsKind.INTO_TOP, NewsKind.OUT_OF_TOP)
 _WORLDWIDE = (NewsKind.VERSION, NewsKind.INSTALLS)
 
 
@@ -103,12 +104,12 @@ def _sign(kind: NewsKind, row: dict[str, Any]) -> str:
 def _sentence(kind: NewsKind, row: dict[str, Any], names: Mapping[str, str], top: int, say: Language) -> str:
     facts: dict[str, object] = {"app": names.get(row["app"], row["app"])}
     if kind.of_chart:
-        facts |= {"top": top, "since": _since(row["previous_at"], row["observed_at"], say)}
+        facts |= {"since": _since(row["previous_at"], row["observed_at"], say)}
         facts |= {end: _rank(row[end], say) for end in ("before", "now")}
         if kind is NewsKind.MOVED:
             climbed = row["before"] - row["now"]
             return say.count(f"news.{'climbed' if climbed > 0 else 'fell'}", int(abs(climbed)), **facts)
-        return say(f"news.{kind}", **facts)
+        return say.count(f"news.{kind}", top, **facts) if kind in _TOPS else say(f"news.{kind}", **facts)
     if kind.of_source:
         status = say.optional(f"status.{row['text_before']}", row["text_before"] or "")
         return say(f"news.{kind}", source=say.optional(f"source.{row['source']}", row["source"]), status=status)

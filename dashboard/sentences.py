@@ -28,10 +28,20 @@ def history_finding(frame: pl.DataFrame, apps: Sequence[App], say: Language, cad
     return _course(apps[0].name, rows, say) + _unseen(days, say)
 
 
+def absent_of(depth: object, say: Language) -> str:
+    """What absence says in a chart seen `depth` places deep: ``"outside the first 100"``."""
+    return say.count("state.absent", _depth(depth))
+
+
+def _depth(depth: object) -> int:
+    """A depth as polars gives it, as a number; 0 where none is known."""
+    return depth if isinstance(depth, int) else 0
+
+
 def _course(name: str, rows: pl.DataFrame, say: Language) -> str:
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
     early, late = say.between(first["observed_at"].date(), last["observed_at"].date())
-    facts = {"app": name, "early": early, "late": late, "depth": last["depth"]}
+    facts = {"app": name, "early": early, "late": late, "absent": absent_of(last["depth"], say)}
     if rows.height == 1 or first["observed_at"].date() == last["observed_at"].date():
         return _one_day(last, say, facts)
     return _two_ends(rows, first, last, say, facts)
@@ -48,9 +58,9 @@ def _two_ends(
 ) -> str:
     ends = {name: say.ordinal(row["rank"]) for name, row in (("a", first), ("b", last)) if row["rank"] is not None}
     if rows["rank"].null_count() == rows.height:
-        return say("finding.always_absent", **facts | {"depth": rows["depth"].min()})
+        return say("finding.always_absent", **facts | {"absent": absent_of(rows["depth"].min(), say)})
     if "a" not in ends:
-        return _from_outside(rows, say, {**facts, **ends, "depth": first["depth"]})
+        return _from_outside(rows, say, {**facts, **ends, "absent": absent_of(first["depth"], say)})
     if "b" not in ends:
         return say("finding.left", **facts, **ends)
     return _moved(rows, first["rank"], last["rank"], say, {**facts, **ends})
@@ -59,7 +69,7 @@ def _two_ends(
 def _from_outside(rows: pl.DataFrame, say: Language, facts: dict[str, Any]) -> str:
     if "b" in facts:
         return say("finding.entered", **facts)
-    return say("finding.passed_through", **facts | {"depth": rows["depth"].min()})
+    return say.count("finding.passed_through", _depth(rows["depth"].min()), **facts)
 
 
 def _moved(rows: pl.DataFrame, early: int, late: int, say: Language, facts: dict[str, Any]) -> str:
@@ -100,7 +110,7 @@ def _focus(standings: pl.DataFrame, apps: Sequence[App]) -> dict[str, Any] | Non
 def _standing(row: dict[str, Any], names: dict[str, str], say: Language) -> str:
     name = names[row["app"]]
     if row["rank"] is None:
-        return say("finding.focus_absent", app=name, depth=row["depth"])
+        return say("finding.focus_absent", app=name, absent=absent_of(row["depth"], say))
     if row["rank_7d"] is None or row["rank_7d"] == row["rank"]:
         return say("finding.focus_still", app=name, rank=say.ordinal(row["rank"]))
     climbed = row["rank_7d"] - row["rank"]
@@ -147,8 +157,8 @@ def crawl_word(runs: pl.DataFrame, freshness: pl.DataFrame, say: Language) -> st
     if not last["usable"]:
         return say(f"health.{_trouble(freshness, last['started_at'])}", **facts)
     if last["usable"] < last["readings"]:
-        return say("health.partly", **facts, usable=say.number(last["usable"]))
-    return say("health.reached", **facts)
+        return say.count("health.partly", last["usable"], **facts)
+    return say.count("health.reached", last["readings"], **facts)
 
 
 def _trouble(freshness: pl.DataFrame, since: datetime) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from dashboard import embeds
@@ -55,18 +56,19 @@ class Written:
         return said + (f"; nothing to show for {', '.join(self.left_out)}." if self.left_out else ".")
 
 
-def write_site(settings: Settings, folder: Path, asked: Sequence[str] = ()) -> Written:
+def write_site(settings: Settings, folder: Path, asked: Sequence[str] = (), as_of: datetime | None = None) -> Written:
     """Write every figure in each language and theme, every chart, map and claim, every embed ever asked for, and those
     `asked` for.
 
-    An address is ``"rankings?apps=le-chat&country=fr"``, with or without what stands before ``/embed/``.
+    An address is ``"rankings?apps=le-chat&country=fr"``, with or without what stands before ``/embed/``. With `as_of`
+    all of them are as of that snapshot, but for those whose address names another.
     """
     at: Desk = make_app(settings).server.state.desk
     named = [*(_read(f"{name}?{query}") for name, query in at.embeds.all()), *map(_read, asked)]
     done: dict[Embed, str] = {}
     left_out, without_image = [], 0
-    for embed in dict.fromkeys([*_first(), *_charts(at), *_claims(at), *_maps(), *named]):
-        drawn = _drawn(at, embed)
+    for embed in dict.fromkeys([*_first(), *_charts(at, as_of), *_claims(at, as_of), *_maps(), *named]):
+        drawn = _drawn(at, embed, as_of)
         if drawn is None:
             left_out.append(f"{embed.figure}{embed.query}" if embed in named else embed.figure)
             continue
@@ -85,18 +87,18 @@ def _first() -> Iterable[Embed]:
                 yield Embed(name, Selection(lang=code, theme=theme).query())
 
 
-def _charts(at: Desk) -> Iterable[Embed]:
+def _charts(at: Desk, as_of: datetime | None) -> Iterable[Embed]:
     """The rankings of every chart that was ever seen, in each language."""
-    with at.warehouse.cursor() as cursor:
+    with at.warehouse.cursor(as_of) as cursor:
         known = list(at.charts(cursor))
     for chart in known:
         for code in LOCALES:
             yield Embed("rankings", Selection(lang=code, theme="light").of_chart(chart).query())
 
 
-def _claims(at: Desk) -> Iterable[Embed]:
+def _claims(at: Desk, as_of: datetime | None) -> Iterable[Embed]:
     """Every published figure on file, in each language."""
-    with at.warehouse.cursor() as cursor:
+    with at.warehouse.cursor(as_of) as cursor:
         names = at.ask(cursor, claims.claims)["claim"].to_list()
     return (_plain("claim", code, measure=name) for name in names for code in LOCALES)
 
@@ -122,10 +124,11 @@ def _embed(name: str, selection: Selection) -> Embed:
     return Embed(name, "" if selection == Selection() else selection.query())
 
 
-def _drawn(at: Desk, embed: Embed) -> Drawn | None:
+def _drawn(at: Desk, embed: Embed, as_of: datetime | None) -> Drawn | None:
     if embed.figure not in FIGURES:
         return None
-    selection = read_selection(read_address(embed.query))
+    asked = read_selection(read_address(embed.query))
+    selection = replace(asked, snapshot=asked.snapshot or as_of)
     with at.cursor(selection) as cursor:
         return FIGURES[embed.figure].draw(cursor, selection, reader(selection, {}, {}))
 

@@ -237,6 +237,7 @@ def serve(data_dir: DataDir = None, port: Port = None, host: Host = None) -> Non
 def export_site(
     folder: Annotated[Path, typer.Argument(help="The folder to write to.", metavar="DIR")],
     embed: Annotated[list[str] | None, typer.Option("--embed", help="One more embed's address.")] = None,
+    as_of: AsOf = None,
     data_dir: DataDir = None,
     *,
     as_json: AsJson = False,
@@ -244,7 +245,7 @@ def export_site(
     """Write all embeds and their data as static files, at the addresses the server gives them."""
     from essor.jobs.export_site import export_site as job
 
-    _tell([job(_settings(data_dir), folder, embed or [])], as_json=as_json)
+    _tell([job(_settings(data_dir), folder, embed or [], _moment(as_of))], as_json=as_json)
 
 
 @app.command()

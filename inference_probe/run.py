@@ -31,10 +31,12 @@ from inference_probe.wire import Clock, Ending, Exchange
 from inference_probe.workloads import request_of
 
 Keep = Callable[[ProbeSample | ProbeRun], None]
-"""Where samples go as they come, and each run when it ends."""
+"""Where samples go as they come, and each run: as interrupted when it begins, and again, as it was, when it ends."""
 Progress = Callable[[str, int, int], None]
 """Told the target's name, requests done and requests planned."""
 
+ENDED_EARLY = "the probe was ended before this run was"
+"""What there is to say of a run whose end nobody wrote down."""
 PATIENCE_WITH_FAILURES = 3
 """So many failures in a row end a target's part; the other targets go on."""
 OVERLOADED = {429, 529}
@@ -180,6 +182,12 @@ async def _reach(target: ProbeTarget, clock: Clock, patience: float) -> Reached:
         return Reached(target, None, Outcome.CRASHED, f"{type(error).__name__}: {error}"[:500])
 
 
+def interrupted(run: ProbeRun, samples: Sequence[ProbeSample]) -> ProbeRun:
+    """`run` as it was written down when it began, with what its samples tell of it."""
+    cost = sum(real_cost(run.target, sample) for sample in samples)
+    return replace(run, count_source=_counted_by(samples), cost=cost)
+
+
 async def _run_load(open_targets: Sequence[Reached], course: _Course) -> list[ProbeRun]:
     plan = course.plan
     parts = [
@@ -189,16 +197,21 @@ async def _run_load(open_targets: Sequence[Reached], course: _Course) -> list[Pr
     for part in parts:
         if part.reached.session is None:
             part.stop(part.reached.outcome, part.reached.message or "not reached")
-        elif plan.warmup:
+    begun = [_begun(part, course) for part in parts]
+    for run in begun:
+        course.keep(run)
+    for part in parts:
+        if plan.warmup:
             await _block(part, _requests(plan, 0, plan.warmup, warmup=True), course)
     each = -(-plan.requests // plan.repetitions)
     for repetition in range(plan.repetitions):
         count = min(each, plan.requests - repetition * each)
         for part in _in_turn(parts, repetition):
             await _block(part, _requests(plan, repetition, count), course)
-    runs = [_run_of(part, course) for part in parts]
+    runs = [_run_of(part, course) if run.finished_at is None else run for part, run in zip(parts, begun, strict=True)]
     for run in runs:
-        course.keep(run)
+        if run not in begun:
+            course.keep(run)
     return runs
 
 
@@ -211,16 +224,16 @@ async def _block(part: _Part, requests: list[ProbeRequest], course: _Course) -> 
 
 async def _stretch(part: _Part, session: Session, requests: list[ProbeRequest], course: _Course) -> list[ProbeRequest]:
     """Ask as many of `requests` as the budget can reserve for; those left, once the real costs are settled."""
-    part.asked.clear()
-    with _no_collections():
-        if course.plan.load is Load.OPEN and not requests[0].warmup:
-            await _open_loop(part, session, requests, course)
-        else:
-            await _closed_loop(part, session, requests, course)
-    for one in part.asked:
-        _take_in(part, session, one, course)
-    done = {one.request.index for one in part.asked}
-    part.asked.clear()
+    try:
+        with _no_collections():
+            if course.plan.load is Load.OPEN and not requests[0].warmup:
+                await _open_loop(part, session, requests, course)
+            else:
+                await _closed_loop(part, session, requests, course)
+    finally:  # also when the probe is stopped: what has come is kept
+        _take_in_all(part, session, course)
+    block = (requests[0].repetition, requests[0].warmup)
+    done = {sample.index for sample in part.samples if (sample.repetition, sample.warmup) == block}
     left = [request for request in requests if request.index not in done]
     if left and not course.budget.allows(highest_cost(part.reached.target, left[0])):
         part.stop(
@@ -237,6 +250,8 @@ async def _closed_loop(part: _Part, session: Session, requests: list[ProbeReques
             if not _may_go_on(part, request, course):
                 return
             await _ask(part, session, request, course.clock(), course)
+            if course.plan.users == 1:  # nobody else is waiting whom the reading could disturb
+                _take_in_all(part, session, course)
 
     await asyncio.gather(*(user() for _ in range(min(course.plan.users, len(requests)))))
 
@@ -303,6 +318,11 @@ def _may_go_on(part: _Part, request: ProbeRequest, course: _Course) -> bool:
     return course.budget.reserve(highest_cost(part.reached.target, request))
 
 
+def _take_in_all(part: _Part, session: Session, course: _Course) -> None:
+    while part.asked:
+        _take_in(part, session, part.asked.pop(0), course)
+
+
 def _take_in(part: _Part, session: Session, one: _Asked, course: _Course) -> None:
     request, scheduled, answer = one
     if isinstance(answer, str):
@@ -347,7 +367,6 @@ def _crashed(run_id: str, request: ProbeRequest, scheduled: int, why: str, now: 
 def _run_of(part: _Part, course: _Course) -> ProbeRun:
     plan, session = course.plan, part.reached.session
     outcome, message = _ending(part)
-    sources = {str(s.count_source) for s in part.samples if s.outcome is Outcome.COMPLETE}
     opened = [session.quirks] if session else []
     return ProbeRun(
         run_id=part.run_id,
@@ -361,7 +380,7 @@ def _run_of(part: _Part, course: _Course) -> ProbeRun:
         finished_at=_now(),
         outcome=outcome,
         message=message,
-        count_source=None if not sources else sources.pop() if len(sources) == 1 else "mixed",
+        count_source=_counted_by(part.samples),
         quirks=merged([*opened, *part.quirks]),
         rtt_ns=part.reached.rtt_ns,
         engine=session.engine if session else None,
@@ -369,6 +388,17 @@ def _run_of(part: _Part, course: _Course) -> ProbeRun:
         repetitions=plan.repetitions,
         cost=part.cost,
     )
+
+
+def _begun(part: _Part, course: _Course) -> ProbeRun:
+    """A run as it is written down at its beginning: interrupted until it ends, over already if it was not reached."""
+    run = _run_of(part, course)
+    return replace(run, outcome=Outcome.INTERRUPTED, message=ENDED_EARLY, finished_at=None) if part.open else run
+
+
+def _counted_by(samples: Sequence[ProbeSample]) -> str | None:
+    sources = {str(sample.count_source) for sample in samples if sample.outcome is Outcome.COMPLETE}
+    return None if not sources else sources.pop() if len(sources) == 1 else "mixed"
 
 
 def _ending(part: _Part) -> tuple[Outcome, str | None]:

@@ -1,14 +1,42 @@
-"""What tests of several folders share."""
+"""What tests of several folders share, and which of them run in one process."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from essor.settings import Settings, read_settings
 
+BROWSER = "tests/browser/"
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
+PARALLEL = "PYTEST_XDIST_WORKER" in os.environ
+
+if PARALLEL:
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")  # the processes share the cores: more threads would only wait
+
+
+class FilesTogether(LoadFileScheduling):
+    """With `pytest -n`, tests of one file share a process, and so do all that share a browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """What a test must stay together with."""
+        file = str(super()._split_scope(nodeid))
+        return BROWSER if file.startswith(BROWSER) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    """How the processes of `pytest -n` share the tests."""
+    return FilesTogether(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In such a process files with slow tests begin first, so that none ends long after the others."""
+    if PARALLEL:
+        items.sort(key=lambda item: not (item.get_closest_marker("browser") or item.get_closest_marker("slow")))
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ VIEWS = (
     "loads",
     "runs",
     "rejects",
+    "superseded",
     "chart_readings",
     "chart_entries",
     "look_days",
@@ -110,7 +111,7 @@ class Warehouse:
 
     def __init__(self, data_dir: Path, apps: Sequence[App] | None = None) -> None:
         self.data_dir = data_dir
-        self._connection = duckdb.connect(":memory:")
+        self._connection = duckdb.connect(":memory:", config={"temp_directory": str(data_dir / ".spill")})
         self._lock = threading.Lock()
         self._stamp: tuple[int, ...] | None = None
         self._snapshots: list[datetime] = []

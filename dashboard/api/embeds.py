@@ -44,6 +44,23 @@ def rows(request: Request, name: Name, form: Form = "json") -> Response:
     return answer(drawn.rows, form, f"essor-{name}", about)
 
 
+@router.get("/api/v1/figures/{name}/inputs")
+def inputs(
+    request: Request, name: Name, form: Annotated[str, Query(alias="format", pattern="^(json|csv|parquet)$")] = "json"
+) -> Response:
+    """What a figure made of many things stands on, down to the readings; the parameters are those of its page."""
+    _known(name)
+    at: Desk = request.app.state.desk
+    selection = read_selection(dict(request.query_params))
+    with at.cursor(selection) as cursor:
+        drawn = FIGURES[name].draw(cursor, selection, reader(selection, {}, request.headers))
+        read = FIGURES[name].inputs
+        if drawn is None or read is None:
+            raise HTTPException(404, "This figure stands on one reading: its evidence has it.")
+        about = {"figure": name, "snapshot": drawn.snapshot.isoformat() if drawn.snapshot else None}
+        return answer(read(cursor, drawn), form, f"essor-{name}-inputs", about)
+
+
 @router.get("/embed-assets/{name}", include_in_schema=False)
 def script(name: str) -> Response:
     """The scripts and the style of embeds; the same Plotly that the pages use."""
@@ -106,8 +123,7 @@ def _keeping(query: Mapping[str, object]) -> str:
 
 
 def _drawn(request: Request, name: str, query: Mapping[str, object]) -> tuple[Drawn, Reader]:
-    if name not in FIGURES:
-        raise HTTPException(404, f"There is no figure {name}. There are: {', '.join(sorted(FIGURES))}.")
+    _known(name)
     at: Desk = request.app.state.desk
     selection = read_selection(query)
     who = reader(selection, {}, request.headers)
@@ -116,6 +132,11 @@ def _drawn(request: Request, name: str, query: Mapping[str, object]) -> tuple[Dr
     if drawn is None:
         raise HTTPException(404, "Nothing was observed yet. Run `essor import history` or `essor crawl charts`.")
     return drawn, who
+
+
+def _known(name: str) -> None:
+    if name not in FIGURES:
+        raise HTTPException(404, f"There is no figure {name}. There are: {', '.join(sorted(FIGURES))}.")
 
 
 def _note(at: Desk, name: str, selection: Selection) -> None:

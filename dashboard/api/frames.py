@@ -35,9 +35,14 @@ def as_csv(frame: pl.DataFrame) -> bytes:
     texts = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.String]
     guarded = [pl.when(text.str.contains(FORMULA)).then("'" + text).otherwise(text).name.keep() for text in texts]
     plain = frame.with_columns(guarded).with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    nested = [name for name, kind in plain.schema.items() if isinstance(kind, pl.List | pl.Struct)]
-    flat = plain.with_columns(pl.col(name).map_elements(str, return_dtype=pl.String) for name in nested)
-    return flat.write_csv().encode()
+    return plain.with_columns(_flat(name, kind) for name, kind in plain.schema.items()).write_csv().encode()
+
+
+def _flat(name: str, kind: pl.DataType) -> pl.Expr:
+    """A column as one cell a row: the items of a list with commas between them, a struct as JSON."""
+    if isinstance(kind, pl.List):
+        return pl.col(name).cast(pl.List(pl.String)).list.join(",")
+    return pl.col(name).struct.json_encode() if isinstance(kind, pl.Struct) else pl.col(name)
 
 
 def as_parquet(frame: pl.DataFrame) -> bytes:

@@ -91,14 +91,15 @@
     const name = button.dataset.name, words = (part) => document.getElementById(name + "-" + part);
     const graph = document.querySelector("#" + name + "-figure .js-plotly-plot");
     if (!graph || !window.Plotly) return;
-    const width = Math.max(graph.clientWidth, 720), ink = graph._fullLayout.font.color, size = graph._fullLayout.margin;
+    const width = Math.max(graph.clientWidth, 720), ink = graph._fullLayout.font.color;
     const parts = (id) => (words(id) ? Array.from(words(id).children, (one) => one.textContent.trim()) : []);
     const events = Array.from(document.querySelectorAll("#" + name + "-events li"), (one) =>
       one.value + ". " + Array.from(one.querySelectorAll("span"), (span) => span.textContent).join(" – "));
     const title = wrap(words("finding").textContent, width / 12.4), subtitle = wrap(plain(words("subtitle")), width / 7.6);
     const foot = [].concat(...events.map((one) => wrap(one, width / 6.6)), wrap(parts("foot").concat("essor").join("  ·  "), width / 6.6));
     const head = title.length * 28 + subtitle.length * 19 + 24, below = foot.length * 17 + 12;
-    const layout = JSON.parse(JSON.stringify(graph.layout));
+    const layout = JSON.parse(JSON.stringify(Object.assign({}, graph.layout, graph.essorWide)));
+    const size = Object.assign({}, graph._fullLayout.margin, layout.margin);
     const note = (text, y, anchor, shift, letters, colour) => ({
       text: text.join("<br>"), x: 0, y: y, xref: "paper", yref: "paper", xanchor: "left", yanchor: anchor, align: "left",
       xshift: -size.l + 8, yshift: shift, showarrow: false, font: { size: letters, color: colour },

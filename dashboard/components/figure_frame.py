@@ -7,8 +7,9 @@ A page with a figure does three things:
     frame_outputs("rankings"), frame_values("rankings", drawn, reader, path="/rankings")       # in its callback
 
 `draw` takes (cursor, selection, reader) and gives a `dashboard.drawn.Drawn` (or None while nothing was observed). The
-ids are NAME-finding, NAME-subtitle, NAME-figure (the graph), NAME-told (its text alternative), NAME-events, NAME-foot
-and NAME-actions. The table goes below with `id="NAME-table"` on its heading: the action *table* leads there.
+ids are NAME-finding, NAME-subtitle, NAME-figure (the graph), NAME-told (its text alternative), NAME-ends (the names of
+its lines, for narrow screens), NAME-events, NAME-foot and NAME-actions. The table goes below with `id="NAME-table"` on
+its heading: the action *table* leads there.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from dash.development.base_component import Component
 
 from dashboard.components.words import aria, headline, source_line
 from dashboard.desk import Reader
-from dashboard.drawn import Drawn
+from dashboard.drawn import FIGURES, Drawn
 from dashboard.embeds import choices_path
 from dashboard.figures.events import Mark
+from dashboard.figures.labels import ends
 from dashboard.figures.svg import drawable
 from dashboard.figures.theme import graph_config
 from dashboard.language import Language
 
-PARTS = {"finding": "children", "subtitle": "children", "events": "children", "foot": "children", "actions": "children"}
+PARTS = dict.fromkeys(("finding", "subtitle", "ends", "events", "foot", "actions"), "children")
 """The places of a frame that hold words, and what of each changes."""
 
 
@@ -70,6 +72,7 @@ def figure_frame(
             html.P(values["subtitle"], id=f"{name}-subtitle", className="subtitle"),
             *_options(options, reader.say),
             html.Div(graph, id=f"{name}-told", role="img", className="figure", **aria(label=values["told"])),
+            html.Ul(values["ends"], id=f"{name}-ends", className="ends"),
             html.Div(values["events"], id=f"{name}-events"),
             html.P(values["foot"], id=f"{name}-foot", className="foot"),
             html.Div(values["actions"], id=f"{name}-actions", className="actions"),
@@ -107,10 +110,19 @@ def frame_values(name: str, drawn: Drawn, reader: Reader, *, path: str) -> dict[
         "told": drawn.finding,
         "finding": drawn.finding,
         "subtitle": [drawn.subtitle, *_hint(drawn, reader.say)],
+        "ends": end_list(drawn),
         "events": event_list(drawn.marks, reader.say),
         "foot": foot(drawn, reader),
         "actions": actions(name, drawn, reader, path=path),
     }
+
+
+def end_list(drawn: Drawn) -> list[Component]:
+    """The names of the lines with their last values, which a narrow screen shows under the figure."""
+    return [
+        html.Li([html.Span(className=f"dash dash-{end.dash}", style={"borderColor": end.colour}), end.text])
+        for end in ends(drawn.figure)
+    ]
 
 
 def foot(drawn: Drawn, reader: Reader) -> list[Any]:
@@ -149,8 +161,18 @@ def actions(name: str, drawn: Drawn, reader: Reader, *, path: str) -> list[Compo
         _panel("cite", _cite(name, drawn, reader, path), say),
         _panel("embed", _embed(name, drawn, reader), say),
         _panel("download", _download(name, drawn, reader), say),
-        *([html.A(say("action.evidence"), href=f"/evidence/{drawn.reading}")] if drawn.reading else []),
+        *evidence_link(name, drawn, reader),
     ]
+
+
+def evidence_link(name: str, drawn: Drawn, reader: Reader) -> list[Component]:
+    """The way to the bytes: of the newest reading, or of all that a figure made of many things stands on."""
+    if drawn.reading:
+        return [html.A(reader.say("action.evidence"), href=f"/evidence/{drawn.reading}")]
+    if name not in FIGURES or FIGURES[name].inputs is None:
+        return []
+    address = f"/inputs/{name}{reader.address(drawn.pinned)}"
+    return [dcc.Link(reader.say("action.inputs"), href=address, id=f"{name}-inputs")]
 
 
 def _panel(kind: str, children: Sequence[Component], say: Language) -> Component:

@@ -35,7 +35,11 @@ def estimate_traces(
     dash: str = "solid",
 ) -> list[go.Scatter]:
     """An estimate: its band, filled, and its centre, thin; both break where two points are more than `step` apart."""
-    runs = list(_runs(points, step))
+    return run_traces(list(_runs(points, step)), name, colour, dash)
+
+
+def run_traces(runs: Sequence[Sequence[Point]], name: str, colour: str, dash: str = "solid") -> list[go.Scatter]:
+    """The same of runs of points that are told apart already: band and centre break between two runs."""
     return [_band(runs, name, colour), _centre(runs, name, colour, dash)]
 
 

@@ -32,7 +32,7 @@ class Mark:
     title: str
     """What happened, in the reader's language."""
     publisher: str = ""
-    """Who published what was read."""
+    """Who published what was read, and when where that is known."""
     source: str | None = None
     """Its address; None when only the publisher is known."""
     vague: bool = False
@@ -76,11 +76,17 @@ def _mark(number: int, row: dict[str, Any], say: Language) -> Mark:
         number,
         row["day"],
         row.get(f"title_{say.code}") or row["title_en"],
-        str(source.get("publisher") or ""),
+        _published(source, say),
         address if address.startswith(("https://", "http://")) else None,
         vague=row["precision"] != "day",
         confirmed=row["state"] == "confirmed",
     )
+
+
+def _published(source: dict[str, Any], say: Language) -> str:
+    day = source.get("date")
+    when = [say.short_day(date.fromisoformat(day))] if day else []
+    return ", ".join([str(source.get("publisher") or ""), *when])
 
 
 def add(figure: go.Figure, drawn: Sequence[Mark], span: timedelta, theme: Theme) -> None:
@@ -103,8 +109,8 @@ def lines(drawn: Sequence[Mark], theme: Theme, bottom: float = 0.0) -> list[dict
 def numbers(drawn: Sequence[Mark], span: timedelta, theme: Theme) -> list[dict[str, Any]]:
     """The numbers as Plotly's annotations above the lines; neighbours share one, so that none overlap."""
     return [
-        {"x": _noon(group[0].day), "y": 1, "xref": "x", "yref": "paper", "yanchor": "bottom", "showarrow": False,
-         "text": ", ".join(str(mark.number) for mark in group), "borderpad": 1,
+        {"name": "event", "x": _noon(group[0].day), "y": 1, "xref": "x", "yref": "paper", "yanchor": "bottom",
+         "showarrow": False, "text": ", ".join(str(mark.number) for mark in group), "borderpad": 1,
          "font": {"size": 12, "color": theme.quiet}}
         for group in _grouped(drawn, span)
     ]  # fmt: skip

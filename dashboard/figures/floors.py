@@ -28,7 +28,7 @@ def floors_figure(floors: pl.DataFrame, measured: pl.DataFrame, measure: str, sa
     figure = go.Figure(layout=_layout(rows, [*rows[column], *measured["ms"]], say, theme))
     if measure == "decode":
         figure.add_trace(_spans(rows, say, theme))
-    figure.add_trace(_dots(rows, column, say, theme))
+    figure.add_trace(_dots(rows, column, set(measured["name"]), say, theme))
     if measured.height:
         figure.add_trace(_measured(measured, say, theme))
     return figure
@@ -42,7 +42,11 @@ def _measured(measured: pl.DataFrame, say: Language, theme: Theme) -> go.Scatter
         customdata=[
             [row["reading_id"], f"{say.number(round(row['ms'], 2))} ms"] for row in measured.iter_rows(named=True)
         ],
-        mode="markers",
+        text=[f"  {say.number(round(value, 2))}" for value in measured["ms"]],
+        textposition="middle right",
+        textfont={"color": theme.ink, "size": 13},
+        mode="markers+text",
+        cliponaxis=False,
         name=say("latency.measured"),
         marker={"symbol": "diamond", "size": 11, "color": theme.ink},
         hovertemplate=f"<b>%{{y}}</b>  %{{customdata[1]}}  ·  {say('latency.measured')}<extra></extra>",
@@ -60,12 +64,14 @@ def _spans(rows: pl.DataFrame, say: Language, theme: Theme) -> go.Scatter:
                       name=say("latency.span"))  # fmt: skip
 
 
-def _dots(rows: pl.DataFrame, column: str, say: Language, theme: Theme) -> go.Scatter:
+def _dots(rows: pl.DataFrame, column: str, measured: set[str], say: Language, theme: Theme) -> go.Scatter:
+    """The floors; a number stands beside the last mark of its row, which is the measurement where there is one."""
+    said = [f"  {say.number(round(value, 2))}" for value in rows[column]]
     return go.Scatter(
         x=rows[column].to_list(),
         y=rows["name"].to_list(),
         customdata=[[None, f"{say.number(round(value, 2))} ms"] for value in rows[column]],
-        text=[f"  {say.number(round(value, 2))}" for value in rows[column]],
+        text=["" if name in measured else text for name, text in zip(rows["name"], said, strict=True)],
         textposition="middle right",
         textfont={"color": theme.ink, "size": 13},
         mode="markers+text",

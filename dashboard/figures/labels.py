@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
 
 from dashboard.figures.theme import Theme
 
@@ -13,6 +15,8 @@ LETTER, BOLD = 7.3, 8.3
 """Mean width of a letter, plain and bold, pixels."""
 LINE = 19
 """Height that a label needs, pixels."""
+END = "end"
+"""The name of such an annotation; a narrow screen takes those away (dashboard/assets/narrow.js)."""
 THREAD = 18
 """Length of the thread from a line's end to its label, pixels."""
 
@@ -31,6 +35,19 @@ class EndLabel:
     """The line's colour."""
     focus: bool
     """Whether the line is the one in focus."""
+    whole: str = ""
+    """The whole name, where `name` is shortened."""
+
+
+class End(NamedTuple):
+    """What a narrow screen says of the end of a line, under the figure."""
+
+    text: str
+    """The whole name and the last value."""
+    colour: str
+    """The line's colour."""
+    dash: str
+    """The line's style, as Plotly names it."""
 
 
 def room(labels: Sequence[EndLabel]) -> int:
@@ -54,6 +71,8 @@ def placed(labels: Sequence[EndLabel], at: datetime, plot: float, theme: Theme) 
 def _annotation(label: EndLabel, at: datetime, shift: float, theme: Theme) -> dict[str, Any]:
     name = f"<b>{label.name}</b>" if label.focus else label.name
     return {
+        "name": END,
+        "hovertext": f"{label.whole or label.name} {label.value}",
         "x": at,
         "y": label.height,
         "xref": "x",
@@ -71,6 +90,21 @@ def _annotation(label: EndLabel, at: datetime, shift: float, theme: Theme) -> di
         "text": f"{name} <b>{label.value}</b>",
         "font": {"size": 13, "color": theme.ink if label.focus else theme.quiet},
     }
+
+
+def ends(figure: go.Figure | None) -> list[End]:
+    """The ends of a figure's lines, the highest first; their labels stand under the figure where it is narrow."""
+    notes = [note for note in figure.layout.annotations if note.name == END] if figure is not None else []
+    return [End(note.hovertext, note.arrowcolor, _dash(figure, note.hovertext))
+            for note in sorted(notes, key=lambda note: -note.y)]  # fmt: skip
+
+
+def _dash(figure: go.Figure | None, text: str) -> str:
+    """The style of the line that the text names: of several traces of that name, the thickest one's."""
+    named = [trace for trace in figure.data if trace.name and text.startswith(f"{trace.name} ")] if figure else []
+    drawn = [trace.line for trace in named if trace.type == "scatter" and trace.line.width]
+    thickest = max(drawn, key=lambda line: line.width, default=None)
+    return (thickest.dash if thickest else None) or "solid"
 
 
 def spread(wanted: Sequence[float], gap: float, lowest: float, highest: float) -> list[float]:

@@ -11,7 +11,7 @@ WIDTHS = (1060, 220)
 """The widths of a plot on a wide and on a narrow screen, pixels; a name must be free on both, or is left out."""
 MARK = 6
 """Half the size of a point, pixels."""
-EDGE = 18
+EDGE = 4
 """So far a name may reach beyond the plot, pixels."""
 
 

@@ -219,7 +219,7 @@ def _absences(app: App, rows: pl.DataFrame, say: Language, theme: Theme, *, row:
         y=[row] * absent.height,
         yaxis="y2",
         customdata=[
-            [point["reading_id"], say("state.absent", depth=point["depth"])] for point in absent.iter_rows(named=True)
+            [point["reading_id"], say.count("state.absent", point["depth"])] for point in absent.iter_rows(named=True)
         ],
         name=app.name,
         mode="markers",
@@ -317,7 +317,7 @@ def _outside(seen: pl.DataFrame, say: Language) -> str:
     """What absence means in this figure: outside the first N, N being how deep each look went."""
     depths = seen.filter(pl.col("status") == "complete")["depth"].drop_nulls()
     low, high = (min(depths, default=0), max(depths, default=_deepest(seen)))
-    return say("state.absent", depth=high) if low == high else say("state.absent_range", low=low, high=high)
+    return say.count("state.absent", high) if low == high else say("state.absent_range", low=low, high=high)
 
 
 def _plain(moment: datetime) -> datetime:

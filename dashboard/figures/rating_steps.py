@@ -135,7 +135,7 @@ def _pace(rows: pl.DataFrame, say: Language) -> list[_Point]:
             points.append((row["observed_at"], None, "", None))
             ended = None
             continue
-        text = say("ratings.hover.pace", pace=say.number(float(f"{row['per_day']:.3g}")), days=round(row["days"]))
+        text = say.count("ratings.hover.pace", round(row["days"]), pace=say.number(float(f"{row['per_day']:.3g}")))
         if ended != row["previous_at"]:
             points.append((row["previous_at"], row["per_day"], text, row["reading_id"]))
         points.append((row["observed_at"], row["per_day"], text, row["reading_id"]))
@@ -178,7 +178,7 @@ def _set_aside(rows: pl.DataFrame, row: int, say: Language, theme: Theme) -> go.
         x=[_plain(moment) for moment in rows["observed_at"]],
         y=[row] * rows.height,
         yaxis="y2",
-        customdata=[[None, say(f"ratings.hover.{one['change']}", number=say.number(one["fell_by"]))]
+        customdata=[[None, say.count(f"ratings.hover.{one['change']}", one["fell_by"])]
                     for one in rows.iter_rows(named=True)],
         name=say("ratings.set_aside"),
         mode="markers",

@@ -161,7 +161,7 @@ def _label(line: Line, axis: dict[str, Any], base: datetime | None, say: Languag
     place = log10(value) if axis["type"] == "log" else value
     told = say.number(round(value)) if base else say.compact(value)
     name = line.name if len(line.name) <= LONGEST else f"{line.name[: LONGEST - 1]}…"
-    return EndLabel(name, told, (place - low) / (high - low), line.colour, focus=focus)
+    return EndLabel(name, told, (place - low) / (high - low), line.colour, focus=focus, whole=line.name)
 
 
 def _plain(moment: Any) -> datetime:  # noqa: ANN401 - polars gives its extremes no narrower type

@@ -310,7 +310,7 @@ class _Canvas:
         placed = [(x, y) for x, y in points if x is not None and y is not None]
         mode, line = trace.get("mode") or "lines", trace.get("line") or {}
         opacity = f' opacity="{trace["opacity"]}"' if trace.get("opacity") else ""
-        yield from _filled(trace, placed, before, up)
+        yield from _filled(trace, points, before, up)
         yield from _errors(trace, across, up)
         if "lines" in mode and line.get("width") != 0:
             path = pen.path(points, line.get("shape", "linear"), joined=bool(trace.get("connectgaps")))
@@ -412,15 +412,31 @@ class _Canvas:
 
 
 def _filled(
-    trace: dict[str, Any], placed: Sequence[tuple[float, float]], before: Sequence[tuple[float, float]], up: Scale
+    trace: dict[str, Any],
+    points: Sequence[tuple[float | None, float | None]],
+    before: Sequence[tuple[float, float]],
+    up: Scale,
 ) -> Iterator[str]:
+    placed = [(x, y) for x, y in points if x is not None and y is not None]
     kind, colour = trace.get("fill"), trace.get("fillcolor", "none")
     if not placed or kind in (None, "none"):
         return
     floor = [(placed[-1][0], up.at(0)), (placed[0][0], up.at(0))]
     edge = {"tonexty": list(reversed(before)), "tozeroy": floor}.get(str(kind), [])
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*placed, *edge])
-    yield f'<polygon points="{points}" fill="{colour}" stroke="none"/>'
+    for outline in _pieces(points) if kind == "toself" else [[*placed, *edge]]:
+        corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in outline)
+        yield f'<polygon points="{corners}" fill="{colour}" stroke="none"/>'
+
+
+def _pieces(points: Sequence[tuple[float | None, float | None]]) -> list[list[tuple[float, float]]]:
+    """The outlines that points without a place set apart: a band with gaps is several."""
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for x, y in points:
+        if x is None or y is None:
+            pieces.append([])
+        else:
+            pieces[-1].append((x, y))
+    return [piece for piece in pieces if piece]
 
 
 def _errors(trace: dict[str, Any], across: Scale, up: Scale) -> Iterator[str]:

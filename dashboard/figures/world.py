@@ -171,7 +171,7 @@ def front_told(row: dict[str, Any], say: Language) -> str:
     if row["rank"] is not None:
         return say("world.ranked", rank=say.ordinal(row["rank"]), day=say.short_day(row["day"]))
     if row["state"] == "absent":
-        return say("world.absent", depth=row["depth"], day=say.short_day(row["day"]))
+        return say("world.absent", absent=say.count("state.absent", row["depth"]), day=say.short_day(row["day"]))
     return say("cell.not_observed")
 
 

@@ -12,13 +12,16 @@ from dash.development.base_component import Component
 from dashboard import about_app
 from dashboard.components import filters
 from dashboard.components.figure_frame import figure_frame, frame_outputs, frame_values
+from dashboard.components.follow import follow
 from dashboard.components.ledger import ledger
+from dashboard.components.looks_table import looks_table
 from dashboard.desk import FIRST_APPS, Reader, arrival, desk
 from dashboard.drawn import Drawn, register_figure
 from dashboard.language import Language
 from dashboard.pages import rankings
 from dashboard.pages.claims import verdict_word
 from dashboard.selection import Selection, collection_key, known_charts, read_address
+from dashboard.sentences import absent_of
 from dashboard.shell import evidence_from, frame, nothing_yet, register_page
 from essor.model.apps import App, Launch, NamePeriod, StoreId
 from essor.model.charts import Chart
@@ -42,7 +45,7 @@ def layout(**query: object) -> Component:
         drawn = draw(cursor, selection, reader)
         if drawn is None:
             return nothing_yet(cursor, selection, reader)
-        told = html.Div(_told(cursor, drawn.selection, reader), id=f"{PAGE}-told-all")
+        told = html.Div(_told(cursor, drawn, reader), id=f"{PAGE}-told-all")
     head = html.P(_head(drawn.selection, reader), id=f"{PAGE}-head", className="kicker")
     choices = filters.row(PAGE, [filters.one_app_filter(PAGE, desk().apps, _app(drawn.selection), reader.say)])
     switches = filters.shown_with(PAGE, drawn.selection, reader.say)
@@ -74,7 +77,7 @@ def choose(picked: dict[str, Any], with_: dict[str, bool], address: str) -> dict
         drawn = draw(cursor, asked, reader)
         if drawn is None:
             return {}
-        told = _told(cursor, drawn.selection, reader)
+        told = _told(cursor, drawn, reader)
     values = frame_values(PAGE, drawn, reader, path=PATH)
     head = _head(drawn.selection, reader)
     return {"head": head, "drawn": values, "told": told, "address": reader.address(drawn.selection)}
@@ -109,13 +112,17 @@ def _app(selection: Selection) -> App:
 def _head(selection: Selection, reader: Reader) -> list[Any]:
     app = _app(selection)
     swatch = html.Span(className="swatch", style={"background": reader.theme.of(app)})
-    return [swatch, html.B(app.name), html.Span(app.publisher, className="then")]
+    way = html.Span(follow((app.slug,), None, reader), className="follow", id=f"{PAGE}-follow")
+    return [swatch, html.B(app.name), html.Span(app.publisher, className="then"), way]
 
 
-def _told(cursor: Cursor, selection: Selection, reader: Reader) -> list[Component]:
+def _told(cursor: Cursor, drawn: Drawn, reader: Reader) -> list[Component]:
+    selection = drawn.selection
     app, say = _app(selection), reader.say
     return [
-        html.H2(say("app.ranks"), id=f"{PAGE}-table"),
+        html.H2(say("table.name"), id=f"{PAGE}-table"),
+        looks_table(f"{PAGE}-grid", *rankings.same_in_rows(cursor, drawn, reader), say),
+        html.H2(say("app.ranks")),
         *_ranks(desk().ask(cursor, offers.stands, app.slug), selection, reader),
         *about_app.downloads(cursor, app, selection, reader),
         html.H2(say("app.ratings")),
@@ -154,7 +161,7 @@ def _stand(row: dict[str, Any], selection: Selection, reader: Reader) -> list[An
     link = dcc.Link(
         words, href="/rankings" + reader.address(replace(selection.of_chart(chart), since=None, until=None))
     )
-    absent = say("state.absent", depth=row["depth"]) if row["state"] == "absent" else say(f"cell.{row['state']}")
+    absent = absent_of(row["depth"], say) if row["state"] == "absent" else say(f"cell.{row['state']}")
     rank = say.number(row["rank"]) if row["rank"] is not None else html.Span(absent, className="state")
     seen = html.A(say.moment(row["observed_at"]), href=f"/evidence/{row['reading_id']}")
     peak = say.number(row["peak_rank"]) if row["peak_rank"] is not None else "–"
@@ -194,9 +201,10 @@ def _claims(cursor: Cursor, app: App, selection: Selection, reader: Reader) -> C
     say, found = reader.say, desk().ask(cursor, claims.claims, app.slug)
     if found.is_empty():
         return html.P(say("app.no_claim"), className="state")
+    address = reader.address(selection)
     items = [
         html.Li([verdict_word(row["verdict"], say), " ",
-                 dcc.Link(row[f"statement_{say.code}"], href=f"/claims/{row['claim']}{reader.address(selection)}")])
+                 dcc.Link(say.spaced(row[f"statement_{say.code}"]), href=f"/claims/{row['claim']}{address}")])
         for row in found.head(CLAIMS).iter_rows(named=True)
     ]  # fmt: skip
     every = html.Li(dcc.Link(say.count("app.every_claim", found.height), href="/claims" + reader.address(selection)))
@@ -212,7 +220,7 @@ def _launches(app: App, say: Language) -> Component:
 def _launch(launch: Launch, say: Language) -> list[Any]:
     day = say.short_day(launch.on) if launch.precision == "day" else say.month(launch.on)
     where = f", {say.country(launch.territory)}" if launch.territory else ""
-    source = html.Div(launch.source, className="state", lang="en")
+    source = html.Div(launch.source[say.code], className="state")
     return [
         html.B(say(f"platform.{launch.platform}")),
         f" : {day}{where}" if say.code == "fr" else f": {day}{where}",
@@ -233,7 +241,7 @@ def _ids(app: App, say: Language) -> Component:
 
 
 def _id(key: StoreId, say: Language) -> list[Any]:
-    note = [html.Div(key.note, className="state", lang="en")] if key.note else []
+    note = [html.Div(key.note[say.code], className="state")] if key.note else []
     when = _since(key.since, key.until, say) if key.since or key.until else ""
     return [f"{say(f'store.{key.store}')} ", html.Code(key.app_id), html.Div(when, className="state"), *note]
 

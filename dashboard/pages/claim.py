@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,7 @@ from dashboard.drawn import Drawn, register_figure
 from dashboard.figures.claim_dates import amount, claim_dates_figure, height_of
 from dashboard.figures.claims_timeline import app_name
 from dashboard.language import Language
-from dashboard.pages.claims import PATH, claims_table, verdict_word
+from dashboard.pages.claims import PATH, claims_table, stands_on, verdict_word
 from dashboard.selection import Selection
 from dashboard.shell import frame, register_page
 from dashboard.storefronts import place
@@ -64,7 +65,7 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
     )
 
 
-register_figure(PAGE, f"{PATH}/<measure>", draw)
+register_figure(PAGE, f"{PATH}/<measure>", draw, stands_on)
 
 
 def _beside(row: dict[str, Any], every: pl.DataFrame) -> pl.DataFrame:
@@ -77,9 +78,9 @@ def _beside(row: dict[str, Any], every: pl.DataFrame) -> pl.DataFrame:
 
 
 def _finding(row: dict[str, Any], say: Language) -> str:
-    reason = row[f"reason_{say.code}"] or say("claims.not_checked")
+    reason = say.spaced(row[f"reason_{say.code}"] or say("claims.not_checked"))
     verdict = say(f"verdict.{row['verdict'] or 'unchecked'}")
-    return say("claims.dates.finding", statement=row[f"statement_{say.code}"].rstrip("."), verdict=verdict,
+    return say("claims.dates.finding", statement=say.spaced(row[f"statement_{say.code}"]).rstrip("."), verdict=verdict,
                reason=reason)  # fmt: skip
 
 
@@ -87,8 +88,9 @@ def _told(drawn: Drawn, past: pl.DataFrame, selection: Selection, reader: Reader
     say, row = reader.say, drawn.rows.row(0, named=True)
     shown = replace(drawn, selection=replace(selection, measure=drawn.selection.measure))
     return [
-        headline(row[f"statement_{say.code}"], f"{PAGE}-statement"),
-        html.P([verdict_word(row["verdict"], say), " ", row[f"reason_{say.code}"] or say("claims.not_checked")],
+        headline(say.spaced(row[f"statement_{say.code}"]), f"{PAGE}-statement"),
+        html.P([verdict_word(row["verdict"], say), " ",
+                say.spaced(row[f"reason_{say.code}"] or say("claims.not_checked"))],
                className=f"notice notice-verdict-{row['verdict'] or 'unchecked'}", id=f"{PAGE}-verdict"),
         figure_frame(PAGE, shown, reader, path=f"{PATH}/{row['claim']}", level=0),
         html.H2(say("claims.against" if row["against"] else "claims.beside"), id=f"{PAGE}-table"),
@@ -129,17 +131,23 @@ def _period(row: dict[str, Any], say: Language) -> str:
 
 
 def _source(source: dict[str, Any], say: Language) -> Component:
-    url = str(source.get("url") or "")
-    title = html.A(source["title"], href=url, rel="noopener noreferrer") if url.startswith("http") else source["title"]
-    return html.Li([title, html.Span(f" {source['publisher']}", className="state"),
-                    html.Span(f", {source['date']}", className="state") if source.get("date") else ""])  # fmt: skip
+    """Who published it, the title as published, the day, what was read there; that little was noted, where so."""
+    url, day, note = str(source.get("url") or ""), source.get("date"), source.get(f"note_{say.code}")
+    title = say("claims.titled", title=source["title"]) if source.get("title") else ""
+    named: list[Any] = [html.B(source["publisher"]), title]
+    link = [html.A(named, href=url, rel="noopener noreferrer")] if url.startswith("http") else named
+    told = [*([say.short_day(date.fromisoformat(day))] if day else []), *([note] if note else [])]
+    told = told or [say("claims.date_unnoted" if title else "claims.unnoted")]
+    return html.Li([*link, html.Span(f" {' · '.join(told)}", className="state")])
 
 
 def _evidence(row: dict[str, Any], say: Language) -> list[Component]:
     found = json.loads(row["evidence"] or "[]")
     if not found:
         return []
-    items = [html.Li([verdict_word(item.get("verdict"), say), " ", item.get(say.code, "")]) for item in found]
+    items = [
+        html.Li([verdict_word(item.get("verdict"), say), " ", say.spaced(item.get(say.code, ""))]) for item in found
+    ]
     return [html.H2(say("claims.evidence")), html.Ul(items, className="sources")]
 
 

@@ -22,7 +22,7 @@ from dashboard.language import Language
 from dashboard.selection import Selection, read_address
 from dashboard.shell import frame, nothing_yet, register_page
 from warehouse.connection import Cursor
-from warehouse.reads import claims
+from warehouse.reads import claims, inputs
 
 PAGE = "claims"
 PATH = "/claims"
@@ -30,7 +30,7 @@ ALL = "all"
 """The choice of every verdict."""
 COLUMNS = ("day", "statement", "verdict", "reason")
 
-register_page(__name__, PAGE, PATH, order=42, group="adoption", figure=True)
+register_page(__name__, PAGE, PATH, order=44, group="adoption", figure=True)
 
 
 def layout(**query: object) -> Component:
@@ -76,7 +76,12 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
     return _drawn(cursor, _settled(selection), reader) if known.height else None
 
 
-register_figure(PAGE, PATH, draw)
+def stands_on(cursor: Cursor, drawn: Drawn) -> pl.DataFrame:
+    """The claims of a figure, and what their verdicts were weighed with."""
+    return desk().ask(cursor, inputs.of_claims, tuple(drawn.rows["claim"]))
+
+
+register_figure(PAGE, PATH, draw, stands_on)
 
 
 def _settled(selection: Selection) -> Selection:
@@ -131,9 +136,9 @@ def _row(row: dict[str, Any], selection: Selection, reader: Reader) -> list[Any]
     say = reader.say
     day = say.month(row["until"]) if row["precision"] == "month" else say.short_day(row["until"])
     swatch = html.Span(className="swatch", style={"background": app_colour(row["app"], desk().apps, reader.theme)})
-    link = dcc.Link(row[f"statement_{say.code}"], href=f"{PATH}/{row['claim']}{reader.address(selection)}")
+    link = dcc.Link(say.spaced(row[f"statement_{say.code}"]), href=f"{PATH}/{row['claim']}{reader.address(selection)}")
     who = html.Div(f"{say('kind_of_claim.' + row['kind'])} · {row['said_by']}", className="state")
-    return [day, [swatch, link, who], verdict_word(row["verdict"], say), row[f"reason_{say.code}"] or "–"]
+    return [day, [swatch, link, who], verdict_word(row["verdict"], say), say.spaced(row[f"reason_{say.code}"] or "–")]
 
 
 def verdict_word(verdict: str | None, say: Language) -> Component:

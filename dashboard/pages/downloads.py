@@ -151,7 +151,7 @@ def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
         snapshot=cursor.snapshot,
         sources=("essor_estimates",),
         newest=_last(rows),
-        notes=(*_versions(rows, say), *_exceeding(rows, where, say)),
+        notes=(*versions(rows, say), *_exceeding(rows, where, say)),
         method="estimates",
         reading=_reading(cursor, rows, selection),
         marks=happened,
@@ -186,7 +186,7 @@ def _last(rows: pl.DataFrame) -> datetime | None:
     return datetime.combine(day + DAY, time(), UTC) if isinstance(day, date) else None
 
 
-def _versions(rows: pl.DataFrame, say: Language) -> list[str]:
+def versions(rows: pl.DataFrame, say: Language) -> list[str]:
     """Which version of which method made the figures."""
     pairs = rows.select("method", "method_version").unique().sort("method").iter_rows()
     return [say("downloads.version", method=say(f"method.{method}"), version=version) for method, version in pairs]

@@ -22,7 +22,7 @@ from dashboard.selection import Selection
 from dashboard.sentences import health_finding
 from dashboard.shell import frame, nothing_yet, register_page
 from warehouse.connection import Cursor
-from warehouse.reads import coverage, health
+from warehouse.reads import coverage, health, inputs
 
 PAGE = "health"
 PATH = "/health"
@@ -82,7 +82,13 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
     return _drawn(cursor, fresh, last, selection, reader) if last is not None else None
 
 
-register_figure(PAGE, PATH, draw)
+def _stands_on(cursor: Cursor, _: Drawn) -> pl.DataFrame:
+    """The archives behind the looks that the figure counts."""
+    last = newest(desk().ask(cursor, health.freshness)["last_look_at"]) or desk().now()
+    return desk().ask(cursor, inputs.of_health, last - timedelta(days=DAYS))
+
+
+register_figure(PAGE, PATH, draw, _stands_on)
 
 
 def _drawn(cursor: Cursor, fresh: pl.DataFrame, last: datetime, selection: Selection, reader: Reader) -> Drawn:

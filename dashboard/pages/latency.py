@@ -10,6 +10,7 @@ from dash import Input, Output, State, callback, html
 from dash.development.base_component import Component
 
 from dashboard.components import filters
+from dashboard.components import measured_latency as measured
 from dashboard.components.figure_frame import figure_frame, frame_outputs, frame_values
 from dashboard.components.ledger import ledger
 from dashboard.components.words import notice
@@ -21,7 +22,7 @@ from dashboard.language import Language
 from dashboard.selection import Selection, read_address
 from dashboard.shell import frame, register_page
 from warehouse.connection import Cursor
-from warehouse.reads import latency
+from warehouse.reads import inputs, latency
 from warehouse.reads.floors import floors
 
 PAGE = "latency"
@@ -78,11 +79,11 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
     rows = known.filter(pl.col("device") == device, pl.col("context") == MEASURES[measure])
     fitting = rows.filter(pl.col("weights_gb") < pl.col("memory_gb"))
     name = str(rows["device_name"][0])
-    measured = _measured(desk().ask(cursor, latency.engine), rows, device, measure)
+    found = _measured(desk().ask(cursor, latency.engine), rows, device, measure)
     return Drawn(
-        finding=floors_finding(fitting, measured, measure, name, say),
+        finding=floors_finding(fitting, found, measure, name, say),
         subtitle=say(f"latency.unit.{measure.partition('_')[0]}", device=name, context=say.number(MEASURES[measure])),
-        figure=floors_figure(fitting, measured, measure.partition("_")[0], say, reader.theme),
+        figure=floors_figure(fitting, found, measure.partition("_")[0], say, reader.theme),
         height=HEIGHT,
         rows=rows,
         selection=replace(selection, measure=f"{measure}.{device}"),
@@ -92,7 +93,11 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
     )
 
 
-register_figure(PAGE, PATH, draw)
+def _stands_on(cursor: Cursor, _: Drawn) -> pl.DataFrame:
+    return desk().ask(cursor, inputs.of_latency)
+
+
+register_figure(PAGE, PATH, draw, _stands_on)
 
 
 def _read(selection: Selection, known: pl.DataFrame) -> tuple[str, str]:
@@ -106,6 +111,7 @@ def _measured(engine: pl.DataFrame, floors: pl.DataFrame, device: str, measure: 
     column = "decode_ms_per_token" if measure == "decode" else "prefill_ms"
     mine = engine.filter(
         pl.col("outcome") == "complete",
+        pl.col("dtype") == "bfloat16",  # as the floors are
         pl.col("batch") == 1,
         pl.col("context") == MEASURES[measure],
         pl.col("gpu").map_elements(lambda gpu: same_device(gpu, device), return_dtype=pl.Boolean),
@@ -135,63 +141,19 @@ def _choices(cursor: Cursor, selection: Selection, say: Language) -> Component:
 def _table(cursor: Cursor, drawn: Drawn, say: Language) -> list[Component]:
     """The floors; then what was measured, the local engine and the services apart."""
     engine, services = desk().ask(cursor, latency.engine), desk().ask(cursor, latency.latest)
+    on_gpu = engine.filter(pl.col("gpu").is_not_null(), pl.col("outcome") == "complete")
+    compared, quirks = desk().ask(cursor, latency.comparisons), desk().ask(cursor, latency.quirks)
     return [
-        *([] if engine.height else [notice(say("latency.no_run"))]),
+        *([] if on_gpu.height else [notice(say("latency.no_run"))]),
         *_floors(drawn, say),
-        *([html.H2(say("latency.engine")), _engine(engine, say)] if engine.height else []),
+        *([html.H2(say("latency.engine")), measured.engine_table(engine, say)] if engine.height else []),
         html.H2(say("latency.services")),
-        _services(services, say) if services.height else html.P(say("latency.no_service"), className="state"),
+        measured.services_table(services, say)
+        if services.height
+        else html.P(say("latency.no_service"), className="state"),
+        *([html.H2(say("latency.compared")), measured.comparisons_table(compared, say)] if compared.height else []),
+        *([html.H2(say("latency.quirks")), measured.quirks_table(quirks, say)] if quirks.height else []),
     ]
-
-
-def _engine(engine: pl.DataFrame, say: Language) -> Component:
-    names = ("model", "device", "weights", "batch", "context", "prefill", "decode", "fraction", "outcome")
-    heads = {name: say(f"latency.head.{name}") for name in names}
-    rows = [_engine_row(row, say) for row in engine.iter_rows(named=True)]
-    return ledger(heads, rows, name="engine", caption=say("latency.engine"), numbers=names[3:8])
-
-
-def _engine_row(row: dict[str, Any], say: Language) -> list[Any]:
-    times = [_ms(row[name], say) for name in ("prefill_ms", "decode_ms_per_token")]
-    share = row["fraction_of_measured_bandwidth"]
-    link = html.A(row["model"], href=f"/evidence/{row['reading_id']}")
-    cells = [row["gpu"] or "–", say(f"latency.weights.{'random' if row['weights'] == 'random' else 'real'}")]
-    numbers = [say.number(row["batch"]), say.number(row["context"])]
-    return [
-        link,
-        *cells,
-        *numbers,
-        *times,
-        say.percent(share) if share is not None else "–",
-        row["message"] or row["outcome"],
-    ]
-
-
-def _services(services: pl.DataFrame, say: Language) -> Component:
-    names = ("target", "workload", "users", "ttft", "tpot", "speed", "answered", "seen")
-    heads = {name: say(f"latency.head.{name}") for name in names}
-    rows = [_service_row(row, say) for row in services.iter_rows(named=True)]
-    return ledger(heads, rows, name="services", caption=say("latency.services"), numbers=names[2:7])
-
-
-def _service_row(row: dict[str, Any], say: Language) -> list[Any]:
-    users = row["users"] if row["users"] is not None else row["rate"]
-    asked = f"{say.number(row['answered'] or 0)} / {say.number(row['requests'] or 0)}"
-    figures = [_interval(row, name, say) for name in ("ttft_ms", "tpot_ms", "tokens_per_s")]
-    told = html.Span(row["message"], className="state") if row["message"] else ""
-    link = html.A(row["target"], href=f"/evidence/{row['probe']}")
-    return [[link, " ", told], row["workload"], say.number(users) if users is not None else "–", *figures, asked,
-            say.moment(row["observed_at"])]  # fmt: skip
-
-
-def _interval(row: dict[str, Any], name: str, say: Language) -> Any:  # noqa: ANN401 - text or an element, as a cell takes it
-    """The median with its 95 % interval; a dash where nothing was measured."""
-    if row[name] is None:
-        return "–"
-    ends = [
-        say.number(float(f"{row[f'{name}_{end}']:.3g}")) for end in ("low", "high") if row[f"{name}_{end}"] is not None
-    ]
-    return [say.number(float(f"{row[name]:.3g}")), html.Span(" – ".join(ends), className="then")]
 
 
 def _ms(value: float | None, say: Language) -> str:

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from dashboard.components import filters
 from dashboard.components.figure_frame import under_table
+from dashboard.components.follow import feed_and_alerts
 from dashboard.components.ledger import ledger
 from dashboard.components.words import aria, headline
 from dashboard.desk import Reader, arrival, desk
@@ -178,7 +179,7 @@ def _answer(drawn: Drawn, reader: Reader) -> list[Component]:
     head = [headline(drawn.finding, f"{PAGE}-finding"), html.P(drawn.subtitle, className="subtitle")]
     items = tell(drawn.rows.head(MOST), {app.slug: app.name for app in desk().apps}, TOP, say)
     if not items:
-        return [*head, _follow(drawn, say)]
+        return [*head, _follow(drawn, reader)]
     heads = {"when": say("news.when"), "what": say("news.what")}
     rows = [_row(item, reader) for item in items]
     more = [html.P(say("news.more", n=say.number(MOST), all=say.number(drawn.rows.height)), className="state")]
@@ -187,7 +188,7 @@ def _answer(drawn: Drawn, reader: Reader) -> list[Component]:
         ledger(heads, rows, name="news", caption=say("page.news")),
         *(more if drawn.rows.height > MOST else []),
         *under_table(PAGE, drawn, reader, path=PATH),
-        _follow(drawn, say),
+        _follow(drawn, reader),
     ]
 
 
@@ -198,11 +199,7 @@ def _row(item: News, reader: Reader) -> list[Any]:
     return [reader.say.moment(item.observed_at), told]
 
 
-def _follow(drawn: Drawn, say: Language) -> Component:
-    """How to be told without looking: the feed of this choice, and alerts."""
-    kinds = ",".join(GROUPS.get(drawn.selection.measure or ALL, ()))
-    chosen = Selection(apps=drawn.selection.apps, country=drawn.selection.country, lang=say.code).query()
-    feed = f"/feed.atom{chosen}" + (f"&kinds={kinds}" if kinds else "")
-    return html.P(
-        [html.A(say("news.follow"), href=feed, className="feed"), " · ", say("news.alerts")], className="state"
-    )
+def _follow(drawn: Drawn, reader: Reader) -> Component:
+    """How to be told of this choice without looking."""
+    chosen, kinds = drawn.selection, GROUPS.get(drawn.selection.measure or ALL, ())
+    return html.P(feed_and_alerts(chosen.apps, chosen.country, reader, kinds=kinds), className="state")

@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dashboard.changes import MOST, Change, chart_changes, listing_changes
 from dashboard.components import filters
 from dashboard.components.figure_frame import under_table
+from dashboard.components.follow import follow
 from dashboard.components.movement import change_of, movement
 from dashboard.components.words import aria, chart_words, headline, notice
 from dashboard.desk import Reader, View, arrival, desk
@@ -22,7 +23,7 @@ from dashboard.history import newest, usual_step
 from dashboard.language import Language
 from dashboard.queries import command, top_chart_query
 from dashboard.selection import Selection, read_address
-from dashboard.sentences import crawl_word, standing_finding
+from dashboard.sentences import absent_of, crawl_word, standing_finding
 from dashboard.shell import frame, nothing_yet, register_page, view_of
 from essor.model.apps import App
 from essor.model.observation import State as LookState
@@ -130,7 +131,7 @@ def _ledger(standings: pl.DataFrame, view: View) -> tuple[tuple[str, ...], ...]:
 
 def _plainly(row: dict[str, Any], say: Language) -> str:
     if row["rank"] is None and row["state"] == LookState.ABSENT:
-        return say("state.absent", depth=row["depth"])
+        return absent_of(row["depth"], say)
     return say.number(row["rank"]) if row["rank"] is not None else say(f"cell.{row['state']}")
 
 
@@ -162,7 +163,8 @@ def _changed(view: View) -> list[Component]:
     found += listing_changes(view.ask(offers.last_listings), names, view.say)
     told = [_change(change, view) for change in dict.fromkeys(found[:MOST])]
     nothing = html.P(view.say("changes.none"), className="state")
-    return [html.H2(view.say("changes.title")), html.Ul(told, className="changes") if told else nothing]
+    way = html.P(follow((), view.chart.country, view.reader), className="state", id=f"{PAGE}-follow")
+    return [html.H2(view.say("changes.title")), html.Ul(told, className="changes") if told else nothing, way]
 
 
 def _change(change: Change, view: View) -> Component:
@@ -225,7 +227,7 @@ def _rank(now: dict[str, Any], view: View) -> Component:
     if now["rank"] is not None:
         return html.Span(view.say.number(now["rank"]), className="rank")
     if now["state"] == LookState.ABSENT:
-        return html.Span(view.say("state.absent", depth=now["depth"]), className="state")
+        return html.Span(absent_of(now["depth"], view.say), className="state")
     return html.Span(view.say(f"cell.{now['state']}"), className="state")
 
 

@@ -24,7 +24,7 @@ from dashboard.selection import Selection, read_address
 from dashboard.shell import frame, nothing_yet, register_page
 from dashboard.storefronts import place
 from warehouse.connection import Cursor
-from warehouse.reads import launches
+from warehouse.reads import inputs, launches
 
 PAGE = "race"
 PATH = "/launch-race"
@@ -32,7 +32,7 @@ SCALES = ("log", "linear")
 STRETCHES = {"30": 30, "90": 90, "365": 365, "all": 100_000}
 """The days since launch on offer."""
 
-register_page(__name__, PAGE, PATH, order=41, group="adoption", figure=True)
+register_page(__name__, PAGE, PATH, order=43, group="adoption", figure=True)
 
 
 def layout(**query: object) -> Component:
@@ -73,7 +73,15 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
     return _drawn(cursor, _settled(selection), reader) if desk().ask(cursor, launches.race).height else None
 
 
-register_figure(PAGE, PATH, draw)
+def _stands_on(cursor: Cursor, drawn: Drawn) -> pl.DataFrame:
+    """The claims drawn, and the looks behind the lines."""
+    lines = drawn.rows["kind"].is_in(["estimated", "measured"])
+    claimed = drawn.rows.filter(~lines)["source"].unique().sort()
+    apps = drawn.rows.filter(lines)["app"].unique().sort()
+    return desk().ask(cursor, inputs.of_race, tuple(claimed), tuple(apps))
+
+
+register_figure(PAGE, PATH, draw, _stands_on)
 
 
 def _settled(selection: Selection) -> Selection:

@@ -204,12 +204,12 @@ def _step(key: str, moment: datetime | None, view: View) -> Component:
 
 
 def _notices(reading: dict[str, Any], view: View) -> list[str]:
-    say, depth = view.say, view.say.number(reading["depth"])
+    say = view.say
     notices = []
     if reading["imported"] and reading["entries"] < reading["depth"]:
-        notices.append(say("top.imported", depth=depth))
+        notices.append(say.count("top.imported", reading["depth"]))
     if reading["status"] == "partial":
-        notices.append(say("top.partial", depth=depth, asked=say.number(reading["asked"])))
+        notices.append(say.count("top.partial", reading["depth"], asked=say.number(reading["asked"])))
     return notices
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
+import polars as pl
 from dash import Input, Output, State, callback, html
 from dash.development.base_component import Component
 
@@ -24,6 +25,7 @@ from dashboard.selection import Selection, collection_key, nearest_chart, read_a
 from dashboard.shell import frame, nothing_yet, register_page
 from essor.model.charts import Chart
 from warehouse.connection import Cursor
+from warehouse.reads import inputs
 
 PAGE = "world"
 PATH = "/world"
@@ -113,7 +115,12 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
     return map_drawn(view, days) if view is not None and days else None
 
 
-register_figure(PAGE, PATH, draw)
+def _stands_on(cursor: Cursor, drawn: Drawn) -> pl.DataFrame:
+    """The looks behind the estimates of the app shown; ranks have a reading of their own."""
+    return desk().ask(cursor, inputs.of_race, (), drawn.selection.apps)
+
+
+register_figure(PAGE, PATH, draw, _stands_on)
 
 
 def _view(cursor: Cursor, selection: Selection, reader: Reader) -> View | None:

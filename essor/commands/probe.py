@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from essor.progress import progress
@@ -128,20 +129,25 @@ def load(
 
 
 def _show_runs(runs: Iterable[dict[str, Any]]) -> None:
-    shown = Table("target", "load", "answered", "TTFT ms", "TPOT ms", "ICL ms", "E2E ms", "all tok/s")
+    figures = {"TTFT ms": "ttft_ms", "scheduled": "ttft_sched_ms", "TPOT ms": "tpot_ms", "ICL ms": "icl_ms",
+               "E2E ms": "e2e_ms"}  # fmt: skip
+    shown = Table("target\nload", *figures, "tok/s", "done", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     said = []
     for one in runs:
-        figures = (_median(one[name]) for name in ("ttft_ms", "tpot_ms", "icl_ms", "e2e_ms"))
+        medians = (_median(one.get(name)) for name in figures.values())
         answered = f"{one['requests'].get('complete', 0)} of {sum(one['requests'].values())}"
         rate = one.get("system_tokens_per_s")
-        shown.add_row(one["target"]["name"], _load(one), answered, *figures, f"{rate:.1f}" if rate else "-")
+        named = f"{one['target']['name']}\n{_load(one)}"
+        shown.add_row(named, *medians, f"{rate:.1f}" if rate else "-", answered)
         said += list(_said(one))
     out.print(shown)
     say("\n".join(said))
 
 
 def _load(run: dict[str, Any]) -> str:
-    return f"{run['users']} users" if run["users"] else f"{run['rate']:g} a second"
+    if run["users"]:
+        return f"{run['users']} user{'s' if run['users'] > 1 else ''}"
+    return f"{run['rate']:g} a second"
 
 
 def _said(run: dict[str, Any]) -> Iterator[str]:
@@ -157,4 +163,4 @@ def _median(figure: dict[str, Any] | None) -> str:
     """A median with its interval; a dash where nothing was measured."""
     if not figure or figure["p50"] is None:
         return "-"
-    return f"{figure['p50']:.4g}\n({figure['p50_low']:.4g} to {figure['p50_high']:.4g})"
+    return f"{figure['p50']:.4g}\n{figure['p50_low']:.3g}–{figure['p50_high']:.3g}"

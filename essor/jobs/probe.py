@@ -27,7 +27,7 @@ from inference_probe.backend import backend_names
 from inference_probe.landing import RawLine, run_line, sample_line
 from inference_probe.lines import Word, line_of
 from inference_probe.plan import Plan
-from inference_probe.run import run_probe, run_sweep
+from inference_probe.run import interrupted, run_probe, run_sweep
 from inference_probe.targets import known_targets
 from inference_probe.workloads import workload
 from pipeline.clean.probes import COMPARED, as_samples
@@ -129,6 +129,7 @@ def measure(settings: Settings, order: Order, progress: Progress, *, kind: str =
             result = "stopped"
             raise
         finally:
+            kept.settle()
             landing.finish(result, datetime.now(UTC))
     loads = recover_and_refresh(settings)
     runs = [_shown(run, kept.samples) for run in kept.runs]
@@ -195,16 +196,17 @@ def compare(settings: Settings, first: str, second: str, figure: str = "e2e_ms")
 class Kept:
     """Where a measurement's words go: each to the archive as it comes, and a run with its samples to the landing.
 
-    Samples land when their run ends: without it nobody could say what they are samples of.
+    Samples land when their run ends, or when `settle` says that it will not.
     """
 
     def __init__(self, data_dir: Path, landing: Landing) -> None:
         self.runs: list[ProbeRun] = []
-        """The runs that ended."""
+        """The runs that landed."""
         self.samples: list[ProbeSample] = []
         """Every sample."""
         self._landing = landing
         self._place = f"{FOLDER}/{landing.run_id}.jsonl"
+        self._open: dict[str, tuple[ProbeRun, RawLine]] = {}
         self._raw: dict[str, list[tuple[ProbeSample, RawLine]]] = {}
         (data_dir / FOLDER).mkdir(parents=True, exist_ok=True)
         self._file = (data_dir / self._place).open("xb", buffering=0)
@@ -215,11 +217,24 @@ class Kept:
         if isinstance(word, ProbeSample):
             self.samples.append(word)
             self._raw.setdefault(word.run_id, []).append((word, raw))
-            return
-        self.runs.append(word)
-        for sample, at in self._raw.pop(word.run_id, []):
-            self._landing.add_probe(sample_line(sample, word, at))
-        self._landing.add_probe(run_line(word, raw))
+        elif word.finished_at is None:
+            self._open[word.run_id] = (word, raw)
+        else:
+            self._open.pop(word.run_id, None)
+            self._land(word, raw)
+
+    def settle(self) -> None:
+        """Land the runs that have not ended, as interrupted, with the samples that came."""
+        for run, raw in self._open.values():
+            samples = [sample for sample, _ in self._raw.get(run.run_id, [])]
+            self._land(interrupted(run, samples), raw)
+        self._open.clear()
+
+    def _land(self, run: ProbeRun, raw: RawLine) -> None:
+        self.runs.append(run)
+        for sample, at in self._raw.pop(run.run_id, []):
+            self._landing.add_probe(sample_line(sample, run, at))
+        self._landing.add_probe(run_line(run, raw))
 
     def _written(self, word: Word) -> RawLine:
         line, offset = f"{line_of(word)}\n".encode(), self._file.tell()

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
 from crawlers.landing import Landing
 from crawlers.replay import adopt
+from essor.jobs.probe_lines import read_lines
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
 from essor.jobs.replay import free_run_id
-from essor.model.errors import ProbeError
-from essor.model.probes import EngineReading, ProbeRun, ProbeSample
 from essor.model.stores import Market
 from essor.settings import Settings
-from inference_probe.landing import PARSER_VERSION, RawLine, engine_line, run_line, sample_line
-from inference_probe.lines import Word, word_of
+from inference_probe.landing import PARSER_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +46,6 @@ class Loaded:
         return f"{self.file}: {held}{aside}"
 
 
-@dataclass(slots=True)
-class _Read:
-    """The words of a file, each with its place."""
-
-    runs: dict[str, tuple[ProbeRun, RawLine]] = field(default_factory=dict)
-    samples: list[tuple[ProbeSample, RawLine]] = field(default_factory=list)
-    cases: list[tuple[EngineReading, RawLine]] = field(default_factory=list)
-    rejects: list[str] = field(default_factory=list)
-
-
 def load(settings: Settings, paths: Sequence[Path]) -> list[Loaded]:
     """Load each file of lines; one that was loaded before changes nothing.
 
@@ -84,8 +71,8 @@ def _load(settings: Settings, path: Path) -> Loaded:
     if run_id is None:
         return Loaded(str(path), 0, 0, 0, [], [])
     place = adopt(path, settings.data_dir)
-    read = _read(settings.data_dir, place, run_id)
-    lines = list(_lines(read))
+    read = read_lines(settings.data_dir, place, run_id)
+    lines = list(read.landing_lines())
     begun, note = datetime.now(UTC), "; ".join([path.name, *read.rejects[:5]])
     with Landing.begin(
         settings.data_dir, run_id, "probe load", begun, asked=len(lines), note=note, market=Market.REAL
@@ -95,41 +82,3 @@ def _load(settings: Settings, path: Path) -> Loaded:
         landing.finish("complete", datetime.now(UTC))
     counts = (len(read.runs), sum(line["kind"] == "sample" for line in lines), len(read.cases))
     return Loaded(str(path), *counts, read.rejects, recover_and_refresh(settings))
-
-
-def _read(data_dir: Path, place: str, run_id: str) -> _Read:
-    read = _Read()
-    offset = 0
-    with (data_dir / place).open("rb") as file:
-        for number, line in enumerate(file, 1):
-            raw = RawLine(place, offset, hashlib.sha256(line).hexdigest(), run_id)
-            offset += len(line)
-            try:
-                if line.strip():
-                    _sort_in(read, word_of(line.decode()), raw)
-            except (ProbeError, UnicodeDecodeError) as error:
-                read.rejects.append(f"line {number}: {error}")
-    return read
-
-
-def _sort_in(read: _Read, word: Word, raw: RawLine) -> None:
-    if isinstance(word, ProbeRun):
-        read.runs[word.run_id] = (word, raw)
-    elif isinstance(word, ProbeSample):
-        read.samples.append((word, raw))
-    else:
-        read.cases.append((word, raw))
-
-
-def _lines(read: _Read) -> Iterator[dict[str, Any]]:
-    """The landing lines; a sample whose run is not in the file is set aside, for nobody knows what it is of."""
-    lost = 0
-    for sample, raw in read.samples:
-        if sample.run_id in read.runs:
-            yield sample_line(sample, read.runs[sample.run_id][0], raw)
-        else:
-            lost += 1
-    if lost:
-        read.rejects.append(f"{lost} samples whose run never ended: the probe was killed")
-    yield from (run_line(run, raw) for run, raw in read.runs.values())
-    yield from (engine_line(case, raw) for case, raw in read.cases)

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from essor.model.claims import in_both
 from essor.model.errors import SettingsError
 from essor.model.stores import StoreName
 
@@ -38,8 +39,8 @@ class StoreId:
     """First day on which this id is the app; None for always."""
     until: date | None
     """First day on which it no longer is; None while it still is."""
-    note: str | None
-    """Why the validity is so, or what is still to confirm."""
+    note: dict[str, str] | None
+    """Why the validity is so, or what is still to confirm, in ``"fr"`` and ``"en"``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Launch:
     """``"day"`` or ``"month"``: how exactly the source gives it."""
     territory: str | None
     """Where it came out first, as in ``"us"``; None for everywhere at once or unknown."""
-    source: str
-    """Who says so."""
+    source: dict[str, str]
+    """Who says so, in ``"fr"`` and ``"en"``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +135,10 @@ def _app(slug: str, data: dict[str, Any]) -> App:
 
 
 def _store_id(item: dict[str, Any]) -> StoreId:
-    return StoreId(
-        StoreName(item["store"]), str(item["app_id"]), item.get("since"), item.get("until"), item.get("note")
-    )
+    note = in_both(item["note"]) if "note" in item else None
+    return StoreId(StoreName(item["store"]), str(item["app_id"]), item.get("since"), item.get("until"), note)
 
 
 def _launch(item: dict[str, Any]) -> Launch:
-    return Launch(item["platform"], item["on"], item.get("precision", "day"), item.get("territory"), item["source"])
+    source = in_both(item["source"])
+    return Launch(item["platform"], item["on"], item.get("precision", "day"), item.get("territory"), source)

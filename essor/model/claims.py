@@ -44,10 +44,12 @@ class Verdict(StrEnum):
 class Source:
     """Where a claim or an event was read."""
 
-    title: str
-    """The page's title, or what was read there."""
     publisher: str
     """Who published it."""
+    title: str | None
+    """The page's title as published; None when it was not noted."""
+    note: dict[str, str] | None
+    """What was read there, in ``"fr"`` and ``"en"``; None where publisher and title say enough."""
     on: date | None
     """When; None when not known."""
     url: str | None
@@ -55,8 +57,9 @@ class Source:
 
     def as_dict(self) -> dict[str, str | None]:
         """The source for JSON."""
-        day = self.on.isoformat() if self.on else None
-        return {"title": self.title, "publisher": self.publisher, "date": day, "url": self.url}
+        day, note = self.on.isoformat() if self.on else None, self.note or {}
+        return {"title": self.title, "publisher": self.publisher, "date": day, "url": self.url,
+                "note_fr": note.get("fr"), "note_en": note.get("en")}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +160,20 @@ def toml_texts(folder: Path | None, kind: str) -> list[tuple[str, str]]:
 
 def read_sources(items: list[dict[str, Any]]) -> tuple[Source, ...]:
     """The sources of a file; it must name at least one."""
-    found = tuple(Source(item["title"], item["publisher"], item.get("date"), item.get("url")) for item in items)
+    found = tuple(map(_source, items))
     if not found:
         raise ValueError("no source")
     return found
+
+
+def in_both(text: str | dict[str, str]) -> dict[str, str]:
+    """A text of a file in ``"fr"`` and ``"en"``; one that a person wrote once stands for both. Raises KeyError."""
+    return {"fr": text, "en": text} if isinstance(text, str) else {"fr": text["fr"], "en": text["en"]}
+
+
+def _source(item: dict[str, Any]) -> Source:
+    note = in_both(item["note"]) if "note" in item else None
+    return Source(item["publisher"], item.get("title"), note, item.get("date"), item.get("url"))
 
 
 def _claim(name: str, data: dict[str, Any]) -> Claim:

@@ -33,6 +33,8 @@ class Outcome(StrEnum):
     """The backend or the engine stopped on an error of its own."""
     OUT_OF_MEMORY = "out_of_memory"
     """The device has too little memory for this case."""
+    INTERRUPTED = "interrupted"
+    """The probe itself was ended before this run was; the samples that had come are kept and count."""
     SKIPPED = "skipped"
     """Not tried: no key, no server, no GPU, or a limit was reached. The message says which."""
 
@@ -258,8 +260,8 @@ class ProbeRun:
     """Arrivals a second in an open loop."""
     started_at: str
     """When clock 0 was, UTC in ISO 8601 to the microsecond."""
-    finished_at: str
-    """When it ended, UTC in ISO 8601 to the microsecond."""
+    finished_at: str | None
+    """When it ended, UTC in ISO 8601 to the microsecond; None for one that is under way or was interrupted."""
     outcome: Outcome
     """How the run as a whole ended."""
     message: str | None

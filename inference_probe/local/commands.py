@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib.util
+import math
 import os
+import queue
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from subprocess import PIPE
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self, TextIO
 
 from essor.model.errors import BackendUnavailable, EssorError
 from essor.model.probes import EngineReading, Machine, Outcome
@@ -25,10 +31,17 @@ if TYPE_CHECKING:
 PACKAGES = ("torch", "transformers", "triton")
 DEFAULT_CASES = "1x512,1x2048,1x8192,8x512,64x512"
 OUT_OF_MEMORY_SIGNALS = (-9, 137)
+PR_SET_PDEATHSIG = 1
 UNAVAILABLE = 3
 """The exit code of a child that has no device."""
+BROKEN = 4
+"""The exit code of a child that recorded a failure after which its device cannot be used any more."""
 Ending = tuple[Outcome, str]
 """How a case without a result ended, and why."""
+AGAIN: Ending = (Outcome.CRASHED, "the device could not be used any more after the case before")
+"""The ending of such a child: the next cases get a new one."""
+POLL_S = 0.5
+"""How often a parent that waits for its child looks at the time."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -72,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--windows", type=int, default=20)
     parser.add_argument("--prefills", type=int, default=10)
     parser.add_argument("--energy", type=float, default=6.0, help="seconds of the energy window, 0 for none")
-    parser.add_argument("--seconds", type=float, default=600, help="longest time for one model")
+    parser.add_argument("--seconds", type=float, default=240, help="longest time for one case, its building included")
+    parser.add_argument("--within", type=float, help="longest time for everything; what is not begun is skipped")
     parser.add_argument("--tiny", action="store_true", help="small widths, to try everything out on a processor")
     parser.add_argument("--out", help="a file the lines are added to; standard output without it")
     parser.add_argument("--slots", type=int, default=4096, help="with --answer: the longest prompt and answer together")
@@ -82,84 +96,161 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _parent(given: argparse.Namespace) -> int:
+    limit = _Limit(given.within)
+    before = [(number, signal.signal(number, limit.stopped)) for number in (signal.SIGTERM, signal.SIGINT)]
     machine = this_machine(*PACKAGES)
-    readings: list[EngineReading] = []
+    readings = (one for shape in _shapes(given.models) for one in _readings_of(shape, given, machine, limit))
     out = open(given.out, "a", encoding="utf-8") if given.out else sys.stdout  # noqa: PTH123, SIM115 - closed below
     try:
-        for shape in _shapes(given.models):
-            for reading in _readings_of(shape, given, machine):
-                readings.append(reading)
-                out.write(line_of(reading) + "\n")
-                out.flush()
+        for line in table_of(_written(readings, out)):
+            sys.stderr.write(f"{line}\n")
     finally:
+        for number, handler in before:
+            signal.signal(number, handler)
         if out is not sys.stdout:
             out.close()
-    sys.stderr.writelines(f"{line}\n" for line in table_of(readings))
     return 0
 
 
-def _readings_of(shape: Architecture, given: argparse.Namespace, machine: Machine) -> Iterator[EngineReading]:
-    """What a child says of `shape`, and for each case that it did not come to, how it ended."""
-    missing = _missing_packages()
+class _Limit:
+    """When everything must be over, and why."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.at = math.inf if seconds is None else time.monotonic() + seconds
+        self.why = "" if seconds is None else f"the {seconds:.0f} s for everything are over"
+
+    @property
+    def left(self) -> float:
+        """Seconds left; below 0 when it is over."""
+        return self.at - time.monotonic()
+
+    def stopped(self, *_: object) -> None:
+        """It is over now: a signal says so."""
+        self.at, self.why = time.monotonic(), "it was stopped"
+
+
+def _written(readings: Iterable[EngineReading], out: TextIO) -> Iterator[EngineReading]:
+    """Each reading once its line is out of our hands: a kill loses the case under way and no other."""
+    for reading in readings:
+        out.write(line_of(reading) + "\n")
+        out.flush()
+        yield reading
+
+
+def _readings_of(
+    shape: Architecture, given: argparse.Namespace, machine: Machine, limit: _Limit
+) -> Iterator[EngineReading]:
+    """What children say of `shape`, and for each case that none came to, how it ended.
+
+    A case that ends its child is that child's result, and the next cases get a new one; not if it was the child's
+    first, for then building the model may be at fault.
+    """
     waiting = list(_cases(given.cases))
+    ending = _no_start(limit)
+    while waiting and ending is None:
+        begun = len(waiting)
+        with _Child(_child_command(shape, given, waiting)) as child:
+            for word in child.words(given.seconds, limit):
+                waiting.remove((word.batch, word.context))
+                yield word
+        if waiting and child.ending != AGAIN:
+            if len(waiting) == begun:
+                ending = child.ending
+            else:
+                yield _without_result(shape, waiting.pop(0), given, machine, child.ending)
+        ending = ending or _no_start(limit)
+    if ending is not None:
+        yield from (_without_result(shape, case, given, machine, ending) for case in waiting)
+
+
+def _no_start(limit: _Limit) -> Ending | None:
+    """Why no child can be started; None when one can."""
+    missing = _missing_packages()
     if missing:
-        for case in waiting:
-            yield _without_result(shape, case, given, machine, (Outcome.SKIPPED, missing))
-        return
-    lines, ending = _run_child(shape, given)
-    for line in lines:
-        if not line.startswith('{"kind"') or not line.endswith("\n"):
-            continue  # a library's chatter, or a line that a killed child did not finish
-        word = word_of(line)
-        if isinstance(word, EngineReading):
-            waiting.remove((word.batch, word.context))
-            yield word
-    for case in waiting:
-        yield _without_result(shape, case, given, machine, ending)
+        return Outcome.SKIPPED, missing
+    return (Outcome.SKIPPED, f"not begun: {limit.why}") if limit.left <= 0 else None
 
 
-def _run_child(shape: Architecture, given: argparse.Namespace) -> tuple[list[str], Ending]:
-    command = _child_command(shape, given)
-    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, env=_offline()) as child:  # noqa: S603 - ourselves
-        lines: list[str] = []
-        errors: list[str] = []
-        readers = [_collector(child.stdout, lines), _collector(child.stderr, errors)]
+class _Child:
+    """A process with one model, and how it ended."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.ending: Ending = (Outcome.CRASHED, "nothing said")
+        self._process = subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, env=_offline())  # noqa: S603 - ourselves
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._errors: deque[str] = deque(maxlen=50)
+        self._readers = [
+            _reader(self._process.stdout, self._lines.put, at_end=lambda: self._lines.put(None)),
+            _reader(self._process.stderr, self._errors.append),
+        ]
+
+    def words(self, patience: float, limit: _Limit) -> Iterator[EngineReading]:
+        """Its readings as they come; it is killed when none comes for `patience` seconds, or when all must be over."""
+        until = time.monotonic() + patience
+        while (line := self._line(min(until - time.monotonic(), limit.left))) is not None:
+            if line.startswith('{"kind"') and line.endswith("\n"):  # not a library's chatter, nor a cut line
+                word = word_of(line)
+                if isinstance(word, EngineReading):
+                    yield word
+                    until = time.monotonic() + patience
+            if limit.left <= 0:
+                self.ending = Outcome.INTERRUPTED, limit.why
+                return
+            if time.monotonic() >= until:
+                self.ending = Outcome.TIMED_OUT, f"no result within {patience:.0f} s"
+                return
+        code = self._process.wait()
+        self._readers[1].join(timeout=10)
+        stopped = limit.left <= 0  # Ctrl-C ends parent and child together
+        self.ending = (Outcome.INTERRUPTED, limit.why) if stopped else _ending(code, list(self._errors))
+
+    def _line(self, seconds: float) -> str | None:
+        """The next line; an empty one when none comes within `seconds` or `POLL_S`, None when there are no more."""
         try:
-            code = child.wait(timeout=given.seconds)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            _join(readers)
-            return lines, (Outcome.TIMED_OUT, f"no result within {given.seconds:.0f} s")
-        _join(readers)
-    return lines, _ending(code, errors)
+            return self._lines.get(timeout=max(0.0, min(seconds, POLL_S)))
+        except queue.Empty:
+            return ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
 
 
-def _child_command(shape: Architecture, given: argparse.Namespace) -> list[str]:
-    return [sys.executable, "-m", "inference_probe.local", "--child", shape.slug, *_passed_on(given)]
+def _child_command(shape: Architecture, given: argparse.Namespace, cases: Iterable[tuple[int, int]]) -> list[str]:
+    asked = ["--cases", ",".join(f"{batch}x{context}" for batch, context in cases)]
+    return [sys.executable, "-m", "inference_probe.local", "--child", shape.slug, *_passed_on(given), *asked]
 
 
 def _ending(code: int, errors: list[str]) -> Ending:
     last = next((line.strip() for line in reversed(errors) if line.strip()), "nothing said")
     if code == UNAVAILABLE:
         return Outcome.SKIPPED, last
+    if code == BROKEN:
+        return AGAIN
     starved = code in OUT_OF_MEMORY_SIGNALS or "out of memory" in last.lower()
     return (Outcome.OUT_OF_MEMORY if starved else Outcome.CRASHED), f"exit {code}: {last}"[:500]
 
 
-def _collector(stream: IO[str] | None, into: list[str]) -> threading.Thread:
-    reader = threading.Thread(target=lambda: into.extend(stream or ()), daemon=True)
+def _reader(
+    stream: IO[str] | None, take: Callable[[str], object], at_end: Callable[[], object] = lambda: None
+) -> threading.Thread:
+    def read() -> None:
+        for line in stream or ():
+            take(line)
+        at_end()
+
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
     return reader
-
-
-def _join(readers: list[threading.Thread]) -> None:
-    for reader in readers:
-        reader.join(timeout=10)
 
 
 def _child(given: argparse.Namespace) -> int:
     from inference_probe.local.measure import Case, measure_model
 
+    _die_with_parent()
     _refuse_missing_device(given.device)
     cases = [Case(batch, context) for batch, context in _cases(given.cases)]
 
@@ -167,8 +258,15 @@ def _child(given: argparse.Namespace) -> int:
         sys.stdout.write(line_of(reading) + "\n")
         sys.stdout.flush()
 
-    measure_model(_shape(given.child, tiny=given.tiny), cases, _plan(given), this_machine(*PACKAGES), emit)
-    return 0
+    whole = measure_model(_shape(given.child, tiny=given.tiny), cases, _plan(given), this_machine(*PACKAGES), emit)
+    return 0 if whole else BROKEN
+
+
+def _die_with_parent() -> None:
+    """A child whose parent was killed would keep the device busy; Linux ends it."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _answer(given: argparse.Namespace) -> int:
@@ -196,7 +294,7 @@ def _plan(given: argparse.Namespace) -> Plan:
 
 
 def _passed_on(given: argparse.Namespace) -> list[str]:
-    names = ("cases", "device", "dtype", "attention", "new_tokens", "windows", "prefills", "energy")
+    names = ("device", "dtype", "attention", "new_tokens", "windows", "prefills", "energy")
     flags = [part for name in names for part in (f"--{name.replace('_', '-')}", str(getattr(given, name)))]
     flags += ["--compile", given.compiled, *(["--weights", given.weights] if given.weights else [])]
     return [*flags, *(["--tiny"] if given.tiny else [])]

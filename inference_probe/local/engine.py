@@ -12,6 +12,7 @@ from essor.model.errors import ProbeError
 from inference_probe.architecture import Architecture
 from inference_probe.local.forward import (
     Store,
+    last_logits,
     new_stores,
     prompt_block,
     prompt_forward,
@@ -120,13 +121,13 @@ class Engine:
         self.rewind(position)
 
     def _make_advance(self) -> Callable[[], None]:
-        block = step_block
+        block, head = step_block, last_logits
         if self.options.compiled == "layer":
-            block = compiled(step_block, self.options.backend)
+            block, head = (compiled(part, self.options.backend) for part in (step_block, last_logits))
 
         def advance() -> None:
             now = step_pass(self.weights, self.position, self.tables, self.options.attention)
-            logits = step_forward(self.weights, self.stores, self.token, now, block)
+            logits = step_forward(self.weights, self.stores, self.token, now, block=block, head=head)
             self.logits.copy_(logits)
             self.token.copy_(logits.argmax(-1))
             self.position.add_(1)

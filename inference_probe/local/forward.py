@@ -44,6 +44,8 @@ class Pass:
 
 Block = Callable[[torch.Tensor, Layer, Store, Pass], torch.Tensor]
 """One layer, over a prompt or of a decode step."""
+Head = Callable[[torch.Tensor, Weights], torch.Tensor]
+"""What comes after the layers: `last_logits`, plain or compiled."""
 Tables = tuple[torch.Tensor, torch.Tensor]
 """Rotary cosines and sines by position."""
 
@@ -70,15 +72,17 @@ def prompt_forward(
     x = functional.embedding(ids, weights.embedding) * weights.embedding_scale
     for layer, store in zip(weights.layers, stores, strict=True):
         x = block(x, layer, store, now)
-    return _logits(x[:, -1], weights)
+    return last_logits(x[:, -1], weights)
 
 
-def step_forward(weights: Weights, stores: list[Store], token: torch.Tensor, now: Pass, block: Block) -> torch.Tensor:
+def step_forward(
+    weights: Weights, stores: list[Store], token: torch.Tensor, now: Pass, *, block: Block, head: Head
+) -> torch.Tensor:
     """One step. token [B] -> logits [B, vocabulary]."""
     x = functional.embedding(token, weights.embedding) * weights.embedding_scale
     for layer, store in zip(weights.layers, stores, strict=True):
         x = block(x, layer, store, now)
-    return _logits(x, weights)
+    return head(x, weights)
 
 
 def step_pass(weights: Weights, position: torch.Tensor, tables: Tables, attention: str) -> Pass:
@@ -200,7 +204,8 @@ def _norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor
     return (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + epsilon) * weight).to(x.dtype)
 
 
-def _logits(x: torch.Tensor, weights: Weights) -> torch.Tensor:
+def last_logits(x: torch.Tensor, weights: Weights) -> torch.Tensor:
+    """The last norm and the output matrix. x [B, hidden] -> logits [B, vocabulary]."""
     logits = functional.linear(_norm(x, weights.norm, weights.epsilon), weights.output)
     cap = weights.shape.final_softcap
     return logits if cap is None else torch.tanh(logits / cap) * cap

@@ -69,14 +69,21 @@ class Plan:
 
 def measure_model(
     shape: Architecture, cases: Iterable[Case], plan: Plan, machine: Machine, emit: Callable[[EngineReading], None]
-) -> None:
-    """Build `shape`, check it, time every case and `emit` each as it ends; a case that fails is emitted too."""
+) -> bool:
+    """Build `shape`, check it, time every case and `emit` each as it ends; a case that fails is emitted too.
+
+    False when a failure left the device unusable for this process: what follows would fail whatever it is.
+    """
     rates = measured_rates(plan.device, plan.torch_dtype)
     weights, expected = built(shape, plan)
     for case in cases:
-        blank = _blank(shape, case, plan, machine, rates)
-        emit(_guarded(lambda case=case, blank=blank: _timed(weights, expected, case, plan, blank), blank))  # type: ignore[misc]
         _tidy(plan.device)
+        blank = _blank(shape, case, plan, machine, rates)
+        reading = _guarded(lambda case=case, blank=blank: _timed(weights, expected, case, plan, blank), blank)  # type: ignore[misc]
+        emit(reading)
+        if reading.outcome is not Outcome.COMPLETE and not _usable(plan.device):
+            return False
+    return True
 
 
 def built(shape: Architecture, plan: Plan) -> tuple[Weights, Expected]:
@@ -102,7 +109,7 @@ def ready_engine(weights: Weights, case: Case, plan: Plan, attention: str) -> En
 
 
 def _timed(weights: Weights, expected: Expected, case: Case, plan: Plan, blank: EngineReading) -> EngineReading:
-    engine = _fastest(weights, case, plan)
+    engine, told = _fastest(weights, case, plan)
     result = check(engine, expected)
     refuse_wrong(result, plan.torch_dtype)
     ids = _prompt(weights.shape, case, plan.device)
@@ -112,7 +119,7 @@ def _timed(weights: Weights, expected: Expected, case: Case, plan: Plan, blank: 
     return replace(
         _described(reading, engine, result),
         outcome=Outcome.COMPLETE,
-        message=None,
+        message=told,
         joules_per_token=_energy(engine, case, plan),
         peak_memory_bytes=torch.cuda.max_memory_allocated() if plan.device.startswith("cuda") else None,
     )
@@ -129,13 +136,23 @@ def _described(reading: EngineReading, engine: Engine, result: Check) -> EngineR
     )
 
 
-def _fastest(weights: Weights, case: Case, plan: Plan) -> Engine:
-    """The engine with the decode attention asked for, or the faster one of those that fit."""
+def _fastest(weights: Weights, case: Case, plan: Plan) -> tuple[Engine, str | None]:
+    """The engine with the decode attention asked for, or the fastest of those that fit and run; what did not run."""
     kinds = attention_kinds(weights.shape)
     if plan.attention in kinds or len(kinds) == 1:
-        return ready_engine(weights, case, plan, plan.attention if plan.attention in kinds else kinds[0])
-    engines = [ready_engine(weights, case, plan, kind) for kind in kinds]
-    return min(engines, key=lambda engine: median(_decode_windows(engine, case, plan, windows=3)))
+        return ready_engine(weights, case, plan, plan.attention if plan.attention in kinds else kinds[0]), None
+    engines: dict[float, Engine] = {}
+    failed: dict[str, Exception] = {}
+    for kind in kinds:
+        try:
+            engine = ready_engine(weights, case, plan, kind)
+            engines[median(_decode_windows(engine, case, plan, windows=3))] = engine
+        except (RuntimeError, ProbeError) as error:
+            failed[kind] = error.with_traceback(None)  # its frames would hold the device's memory
+    if not engines:
+        raise next(iter(failed.values()))
+    told = "; ".join(f"{kind} attention failed: {error}"[:200] for kind, error in failed.items())
+    return engines[min(engines)], told or None
 
 
 def _with_prefill(reading: EngineReading, engine: Engine, ids: torch.Tensor, plan: Plan) -> EngineReading:
@@ -221,6 +238,14 @@ def _blank(shape: Architecture, case: Case, plan: Plan, machine: Machine, rates:
 def _prompt(shape: Architecture, case: Case, device: str) -> torch.Tensor:
     generator = torch.Generator().manual_seed(case.context)
     return torch.randint(3, shape.vocabulary, (case.batch, case.context), generator=generator).to(device)
+
+
+def _usable(device: str) -> bool:
+    """Whether the device still computes; after an illegal access a process has lost it."""
+    try:
+        return float(torch.ones(2, device=device).sum()) == 2.0  # noqa: PLR2004 - one and one
+    except RuntimeError:
+        return False
 
 
 def _tidy(device: str) -> None:

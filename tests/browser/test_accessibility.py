@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Opener, settle
 
 pytestmark = pytest.mark.browser
 
@@ -29,13 +29,13 @@ def faults(page: Page) -> list[str]:
 def test_no_page_has_a_serious_fault(opener: Opener, history: str, theme: str) -> None:
     """Every page of the menu, with the panels of its figure open."""
     with urlopen(f"{history}/api/v1/pages", timeout=30) as answer:
-        pages = json.load(answer)["pages"]
+        pages = [*json.load(answer)["pages"], "/inputs/claims", "/inputs/health"]
     page = opener(history).page
     found = {}
     for path in pages:
         page.goto(f"{history}{path}?lang=fr&theme={theme}")
         page.wait_for_selector("h1.finding")
-        page.wait_for_timeout(800)
+        settle(page)
         for summary in page.query_selector_all("details.action > summary"):
             summary.click()
         found[path] = faults(page)

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from dashboard.language import translations
 from essor.jobs.refresh import refresh
 from essor.settings import read_settings
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Opener, settle
 from tests.browser.test_pages import BARE_KEY, address, finding
 from tests.dashboard.serving import dashboard_on
 from tests.landed import CHATGPT, FR, LE_CHAT, at, chart_reading, land
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 PATHS = {
     "/app": "app", "/ratings": "ratings", "/world": "world", "/downloads": "downloads", "/launch-race": "race",
     "/claims": "claims", "/claims/2025-02-chatgpt-500k-november-2023": "claim", "/developers": "developers",
-    "/latency": "latency", "/methods": "methods", "/news": "news",
+    "/latency": "latency", "/methods": "methods", "/news": "news", "/shares": "shares", "/needed": "needed",
 }  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def test_every_page_shows_in_both_languages_themes_and_widths(
     """No error, no other host, no bare key, nothing wider than the screen, the tab named."""
     lang, theme, width = look
     page = opener(full, width=width).open(f"{path}?lang={lang}&theme={theme}")
-    page.wait_for_timeout(600)
+    settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == theme
     if path != "/methods":
@@ -62,7 +62,7 @@ def test_the_menu_leads_everywhere_in_two_calm_rows(opener: Opener, full: str) -
     headings = page.locator("nav").first.locator("a").all_inner_texts()
     assert headings == ["Overview", "Ranks", "Apps", "Adoption", "Models", "Sources"]
     page.click("nav >> text=Adoption")
-    expect(page.locator("nav.beside a")).to_have_text(["Downloads", "Launch race", "Claims"])
+    expect(page.locator("nav.beside a")).to_have_text(["Downloads", "Shares", "Better rank", "Launch race", "Claims"])
     page.click("nav.beside >> text=Claims")
     page.click("text=ChatGPT reached 500,000 downloads in six days in November 2023")
     expect(page.locator("nav.beside .here")).to_have_text("Claims")
@@ -90,6 +90,42 @@ def test_an_estimate_says_its_band_its_method_and_its_version(opener: Opener, fu
     drawn(page, "downloads")
     expect(page.locator("#downloads-figure .legendtext").first).to_have_text("estimated, with its 80% band")
     expect(page.locator("#downloads-foot")).to_contain_text("Rating velocity, version 1")
+
+
+def test_shares_say_their_band_and_of_what_they_are_a_share(opener: Opener, full: str) -> None:
+    """Another length of period is in the address, and the same address shows it again; the CSV has the same rows."""
+    page = opener(full).open("/shares?lang=en")
+    assert re.match(
+        r"ChatGPT has \d+% of the downloads estimated for 3 apps together \(Norway\) in August", finding(page)
+    )
+    expect(page.locator("#shares-subtitle")).to_contain_text("It is no market share: only followed apps count")
+    drawn(page, "shares")
+    page.click("#shares-each")
+    page.click("[role=option]:has-text('a quarter')")
+    expect(page.locator("h1.finding")).to_contain_text("in Q3 2026")
+    again = opener(full).open(address(page).removeprefix(full))
+    assert finding(again) == finding(page)
+    page.click(".action-download > summary")
+    with page.expect_download() as download:
+        page.click("#shares-csv")
+    lines = download.value.path().read_text("utf-8").splitlines()
+    assert "chatgpt" in lines[1]
+    assert "together" in lines[0]
+
+
+def test_the_way_to_a_better_rank_changes_with_the_goal(opener: Opener, full: str) -> None:
+    """One goal is drawn at a time, the table has them all, and a click on a point leads to the look at the chart."""
+    page = opener(full).open("/needed?lang=en&country=us")
+    assert "to be first" in finding(page)
+    drawn(page, "needed")
+    page.click("#needed-measure")
+    page.click("[role=option]:has-text('The first ten')")
+    expect(page.locator("h1.finding")).to_contain_text("to enter the first ten")
+    expect(page.locator(".ledger-needed tbody .c-next").first).to_have_text(
+        re.compile(r"[\d.]+K \([\d.]+K to [\d.]+K\)")
+    )
+    page.click("#needed-actions a[href^='/evidence/']")
+    expect(page.locator("#evidence-told")).to_contain_text("United States")
 
 
 def test_the_race_is_run_on_both_scales(opener: Opener, full: str) -> None:
@@ -237,3 +273,47 @@ def test_who_came_and_left_is_listed(opener: Opener, full: str) -> None:
     page = opener(full).open("/rankings?lang=fr&country=fr&category=6008&apps=meta-ai&from=2026-03-01&to=2026-05-01")
     row = page.locator(".ledger-moves tbody tr")
     expect(row).to_have_text(re.compile("9 avr. 2026.*Meta AI.*sortie, vue 4e pour la dernière fois"))
+
+
+@pytest.mark.parametrize("name", ["claims", "race", "latency", "health", "world"])
+def test_every_figure_of_many_things_shows_what_it_stands_on(opener: Opener, full: str, name: str) -> None:
+    """The way to the bytes leads to a list whose rows open their reading, their claim, or say that none was read."""
+    paths = {"race": "/launch-race", "world": "/world?measure=downloads&apps=chatgpt"}
+    path = paths.get(name, f"/{name}")
+    page = opener(full).open(f"{path}{'&' if '?' in path else '?'}lang=en")
+    page.click(f"#{name}-inputs")
+    expect(page.locator("#inputs-finding")).to_have_text("What this figure stands on")
+    told = page.inner_text(".page-inputs")
+    assert {"claims": "essor/claims/", "race": "essor/claims/", "health": ".csv", "world": "Rating counts read",
+            "latency": "No measurement and no look"}[name] in told  # fmt: skip
+    assert BARE_KEY.search(page.inner_text("body")) is None
+    if name == "health":
+        page.click(".ledger-inputs a[href^='/evidence/'] >> nth=0")
+        expect(page.locator("#evidence-told .evidence-subject")).to_be_visible()
+
+
+def test_on_a_phone_the_lines_have_the_width_and_their_names_stand_below(opener: Opener, full: str) -> None:
+    """The names leave the right margin, also after another choice; on a wide screen they stand beside the lines."""
+    watched = opener(full, width=390)
+    page = watched.open("/ratings?lang=en")
+    drawn(page, "ratings")
+    wide = "document.querySelector('#ratings-figure .js-plotly-plot')._fullLayout._size.w > 270"
+    page.wait_for_function(wide)
+    expect(page.locator("#ratings-ends li").first).to_be_visible()
+    page.click("label:has-text('Events')")
+    page.wait_for_function(wide)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function("document.querySelectorAll('#ratings-figure .annotation-text-g').length > 1")
+    expect(page.locator("#ratings-ends")).to_be_hidden()
+
+
+def test_an_app_is_followed_and_its_table_says_what_its_figure_shows(opener: Opener, full: str) -> None:
+    """The action leads to the looks drawn above; the news and the feed of the app stand by its name."""
+    page = opener(full).open("/app?apps=le-chat&lang=en")
+    expect(page.locator("#app-table")).to_have_text("The same in a table")
+    page.wait_for_selector("#app-grid .ag-row")
+    assert page.locator("#app-grid [role=columnheader]").all_inner_texts()[:2] == ["Look", "Le Chat"]
+    assert "apps=le-chat" in str(page.get_attribute("#app-follow .feed", "href"))
+    page.click("#app-follow .follow-news")
+    expect(page.locator("#news-finding")).to_be_visible()
+    assert "apps=le-chat" in page.url

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.language import translations
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Opener, settle
 from tests.dashboard.serving import dashboard_on
 from tests.dashboard.small_lake import Look, reading_id, write_lake
 
@@ -45,7 +45,7 @@ def test_every_page_shows_in_both_languages_themes_and_widths(
     """No error, no other host, no bare key, nothing wider than the screen, the theme and language as asked."""
     lang, theme, width = look
     page = opener(history, width=width).open(f"{path}?lang={lang}&theme={theme}")
-    page.wait_for_timeout(400)
+    settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("document.documentElement.lang") == lang
     assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == theme
@@ -178,8 +178,9 @@ def test_absence_failure_and_silence_look_different(opener: Opener, small: str) 
     """A band, a mark, a hatch; and three words in the table."""
     page = opener(small).open("/rankings?apps=le-chat")
     expect(page.locator("#rankings-figure")).to_contain_text("outside the first 100")
-    cells = page.locator("#rankings-grid .ag-cell[col-id='rank_le-chat']").all_inner_texts()
-    assert {"28", "absent", "not observed", "failed", "58", "60"} == set(cells)
+    cells = page.locator("#rankings-grid .ag-cell[col-id='rank_le-chat']")
+    cells.first.wait_for()
+    assert {"28", "absent", "not observed", "failed", "58", "60"} == set(cells.all_inner_texts())
 
 
 def test_the_figure_is_told_to_those_who_do_not_see_it(opener: Opener, small: str) -> None:
@@ -212,7 +213,7 @@ def test_an_empty_warehouse_says_what_is_coming_and_fills_by_itself(
         assert finding(page) == "Rien n’a encore été observé."
         assert "France" in page.inner_text("main")
         write_lake(tmp_path, [looks[1][0]])
-        expect(page.locator("h1.finding")).to_contain_text("ChatGPT", timeout=15_000)
+        expect(page.locator("h1.finding")).to_contain_text("ChatGPT")
 
 
 def test_an_unknown_address_says_so(opener: Opener, history: str) -> None:

@@ -206,7 +206,7 @@ def test_a_product_lead_opens_the_link_of_a_fall_on_a_phone(opener: Opener, hist
     page = opener(history, width=375).open(link)
     assert told in finding(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
-    label = page.locator("#rankings-figure .annotation-text").first
+    label = page.locator("#rankings-ends li").first
     expect(label).to_be_visible()
     last = str(label.text_content()).rsplit(" ", 1)[1]
     assert re.search(rf"\b{last}(th|rd|e)\b", finding(page))

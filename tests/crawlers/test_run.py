@@ -27,7 +27,7 @@ Lines = Callable[[Path], list[dict[str, Any]]]
 Crawl = Callable[..., dict[str, Any]]
 Child = Callable[..., "subprocess.Popen[str]"]
 COUNTRIES = ("fr", "us", "de", "gb", "jp", "no", "es", "it", "nl", "be", "ch", "at", "se", "dk")
-FAST = {"seconds_between_requests": 0, "jitter": 0, "first_backoff": 0.01, "longest_backoff": 5, "timeout": 0.5}
+FAST = {"seconds_between_requests": 0, "jitter": 0, "first_backoff": 0.01, "longest_backoff": 5, "timeout": 1}
 OVERRIDE = {"apple_legacy_rss": {"enabled": True, "obey_robots": False, "reason": "a test"}}
 
 
@@ -123,7 +123,7 @@ def test_each_fault_has_its_status_and_loses_nothing(
         "ch": ("duplicate_ids", "complete", "duplicate_id at 100"),
         "at": ("entry_without_id", "partial", "no_id at 1"),
         "se": ("reset", "failed", "the connection to itunes.apple.com broke"),
-        "dk": ("slow", "failed", "no answer from itunes.apple.com within 0.5 s"),
+        "dk": ("slow", "failed", "no answer from itunes.apple.com within 1 s"),
     }
     replica.playback.faults.set([Fault(fault, match=f"/{at}/rss", seconds=2) for at, (fault, *_) in expected.items()])
     crawl("charts", "run", **settings | {"charts": [{"countries": list(COUNTRIES), "categories": ["6007"]}]})

@@ -181,3 +181,13 @@ def test_only_pages_with_a_figure_fetch_plotly_at_once(address: str) -> None:
     """The others begin without it."""
     assert b'rel="preload"' in fetched(address, "/rankings")[0]
     assert b'rel="preload"' not in fetched(address, "/top-chart")[0]
+
+
+def test_a_figure_of_many_things_lists_what_it_stands_on(address: str, looks: tuple[Path, list[Look]]) -> None:
+    """The archives behind the looks that Health counts, each with a reading; a figure of one reading has no list."""
+    body, _ = fetched(address, "/api/v1/figures/health/inputs?format=csv")
+    (with_bytes,) = [row for row in csv.DictReader(io.StringIO(body.decode())) if row["capture_file"]]
+    assert (with_bytes["capture_file"], with_bytes["looks"]) == ("archive/run-0.warc.gz", "1")
+    assert with_bytes["reading_id"] == reading_id(looks[1][-1])
+    with pytest.raises(HTTPError, match="404"):
+        fetched(address, "/api/v1/figures/rankings/inputs")

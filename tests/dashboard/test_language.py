@@ -64,3 +64,11 @@ def test_places_and_categories_have_names_in_both_languages() -> None:
     """Countries come from the locale, categories from the translations; an unknown category shows its id."""
     assert (FR.country("us"), EN.country("de")) == ("États-Unis", "Germany")
     assert (FR.category("6007"), EN.category("36"), EN.category("9999")) == ("Productivité", "All categories", "9999")
+
+
+def test_french_from_the_warehouse_breaks_no_line_before_its_punctuation() -> None:
+    """The texts of claims are written with plain spaces."""
+    assert Language("fr").spaced("« Le Chat » : 80 % ; vrai ?") == (
+        "«\u00a0Le Chat\u00a0»\u00a0: 80\u202f%\u202f; vrai\u202f?"
+    )
+    assert Language("en").spaced("80 % ?") == "80 % ?"

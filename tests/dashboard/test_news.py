@@ -57,7 +57,7 @@ def test_the_feed_tells_each_thing_once_in_the_readers_language(address: str) ->
     entries = root.findall(f"{ATOM}entry")
     titles = [entry.findtext(f"{ATOM}title") for entry in entries]
     assert [(title or "").replace("\N{NO-BREAK SPACE}", " ") for title in titles] == [
-        "Le Chat entre dans le classement : désormais 28e (absente le 5 oct.).",
+        "Le Chat entre dans le classement : désormais 28e (absent le 5 oct.).",
         "ChatGPT prend la première place (avant : 2e, le 2 oct.).",
         "Le Chat sort du classement (avant : 58e, le 2 oct.).",
     ]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from dashboard.language import Language
-from dashboard.sentences import crawl_word, health_finding, history_finding, standing_finding, top_finding
+from dashboard.sentences import absent_of, crawl_word, health_finding, history_finding, standing_finding, top_finding
 from tests.dashboard.frames import START, Seen, apps, history
 
 EN, FR = Language("en"), Language("fr")
@@ -165,3 +165,19 @@ def test_nothing_usable_is_said_plainly() -> None:
     """A warehouse of failures alone has no newest figure."""
     text = health_finding(freshness("failed", None), runs("crawl charts", 3, 0), datetime(2026, 11, 20, tzinfo=UTC), EN)
     assert text.startswith("Nothing usable has been observed yet.")
+
+
+@pytest.mark.parametrize(
+    ("depth", "say", "expected"),
+    [
+        (1, FR, "absent de la première place"),
+        (98, FR, "absent des 98 premiers"),
+        (1, EN, "outside first place"),
+        (98, EN, "outside the first 98"),
+    ],
+)
+def test_absence_is_told_in_words_that_fit_the_depth(depth: int, say: Language, expected: str) -> None:
+    """A chart of a single place has no first ones."""
+    assert absent_of(depth, say) == expected
+    finding = history_finding(history("le-chat", [(0, None), (1, None)], depth=depth), apps("le-chat"), say, DAY)
+    assert expected in finding

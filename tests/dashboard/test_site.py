@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,24 @@ import pytest
 from essor.jobs.export_site import export_site
 from essor.model.errors import SettingsError
 from essor.settings import read_settings
-from tests.dashboard.small_lake import write_lake
-from tests.dashboard.test_api import CHATGPT, LE_CHAT, small_history
+from tests.dashboard.small_lake import Look, write_lake
+from tests.dashboard.test_api import CHART, CHATGPT, LE_CHAT, START, small_history
+
+FIRST_LOAD = datetime(2026, 10, 6, 16, tzinfo=UTC)
+"""The snapshot of the small history."""
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site exported from the small history, with one embed that was asked for and one that is named."""
+    """A site exported from the small history, as it was before a later load, with one embed that was asked for and one
+    that is named.
+    """
     data_dir, folder = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("site")
     write_lake(data_dir, small_history(data_dir), names={LE_CHAT: "Le Chat", CHATGPT: "ChatGPT"})
+    write_lake(data_dir, [Look(CHART, START + timedelta(days=12), {LE_CHAT: 1})], load=2)
     (data_dir / "embeds.txt").write_text("rankings?apps=chatgpt&lang=fr\nrankings?nonsense=1\n", "utf-8")
-    export_site(read_settings(data_dir=data_dir), folder, ["https://x.org/embed/top_chart?country=fr&theme=dark"])
+    asked = ["https://x.org/embed/top_chart?country=fr&theme=dark"]
+    export_site(read_settings(data_dir=data_dir), folder, asked, FIRST_LOAD)
     return folder
 
 
@@ -58,6 +66,15 @@ def test_a_map_brings_its_outlines_as_a_script(site: Path) -> None:
     assert ("embed-assets/outlines.js" in world, "outlines.js" in rankings) == (True, False)
     script = (site / "embed-assets" / "outlines.js").read_text("utf-8")
     assert json.loads(script.partition("world_110m: ")[2].removesuffix("}};\n"))["type"] == "Topology"
+
+
+def test_a_site_as_of_a_snapshot_knows_nothing_of_later_loads(site: Path) -> None:
+    """The load a week later made Le Chat first; the figure and its data still end at the 28th place."""
+    folder = site / "embed" / "rankings" / "lang=en" / "theme=light"
+    about = json.loads((folder / "figure.json").read_text("utf-8"))
+    assert about["finding"].startswith("Le Chat climbed from 60th on 1 October to 28th on 6 October 2026")
+    assert about["snapshot"] == FIRST_LOAD.isoformat()
+    assert "2026-10-13" not in (folder / "figure.csv").read_text("utf-8")
 
 
 def test_the_data_say_what_they_are_about(site: Path) -> None:

@@ -20,9 +20,11 @@ def test_what_a_claim_refers_to_is_on_file() -> None:
 
 
 def test_every_claim_and_event_has_a_source_and_both_languages() -> None:
-    """A title and a publisher, a sentence in French and one in English."""
+    """A publisher, its note and the sentence in French and in English; two sources of a claim are told apart."""
     for claim in CLAIMS:
-        assert all(source.title and source.publisher for source in claim.sources)
+        assert all(source.publisher for source in claim.sources)
+        assert all(note["fr"] != note["en"] for source in claim.sources if (note := source.note))
+        assert len({source.publisher for source in claim.sources}) == len(claim.sources), claim.name
         assert set(claim.statement) == {"fr", "en"}
         assert claim.statement["fr"] != claim.statement["en"]
     for event in all_events():

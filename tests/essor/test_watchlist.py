@@ -106,7 +106,7 @@ def test_launches_say_who_says_so(app: App) -> None:
     for launch in app.launches:
         assert launch.platform in {"ios", "android", "web"}
         assert launch.precision in {"day", "month"}
-        assert launch.source.strip()
+        assert launch.source["fr"] != launch.source["en"]
     assert len({launch.platform for launch in app.launches}) == len(app.launches)
 
 
@@ -114,8 +114,9 @@ def test_what_is_doubtful_says_so() -> None:
     """The launch that nobody can be cited for, and both Copilot ids, are marked."""
     by_slug = {app.slug: app for app in APPS}
     android = next(launch for launch in by_slug["claude"].launches if launch.platform == "android")
-    assert "to confirm" in android.source.lower()
-    assert all("to confirm" in (key.note or "") for key in by_slug["copilot"].store_ids)
+    assert "to confirm" in android.source["en"].lower()
+    notes = [key.note or {} for key in by_slug["copilot"].store_ids]
+    assert all("to confirm" in note["en"] and "à confirmer" in note["fr"] for note in notes)
 
 
 @pytest.mark.parametrize("theme", SURFACES)

@@ -1,7 +1,6 @@
-"""Conformance against real servers on the processor: `transformers serve`, and llama-cpp-python's where installed.
+"""Conformance against two real servers on the processor: `transformers serve` and llama-cpp-python's.
 
-Building llama-cpp-python takes seven minutes on two cores, so the suite does not install it:
-``pip install "llama-cpp-python[server]" gguf`` beside the extra `probe` makes its tests run.
+They are in the extras `probe` and `llama`, which `.ci/run` installs; without them the tests say what is missing.
 """
 
 from __future__ import annotations
@@ -9,8 +8,11 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 
 from essor.model.probes import Outcome, ProbeRun, ProbeSample, ProbeTarget
@@ -76,6 +78,12 @@ def test_several_tokens_come_in_a_chunk(measured: tuple[ProbeRun, list[ProbeSamp
     assert sum(1 for chunk in sample.chunks if chunk.text) < sample.completion_tokens
 
 
+def test_users_at_once_are_answered_one_after_the_other(measured: tuple[ProbeRun, list[ProbeSample]]) -> None:
+    """The server has a real queue: no answer begins while another is being written."""
+    spans = sorted((s.first_token_ns or 0, s.last_token_ns or 0) for s in measured[1] if not s.warmup)
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+
+
 def test_times_stand_in_order(measured: tuple[ProbeRun, list[ProbeSample]]) -> None:
     """Scheduled, sent, headers, first event, first token, last token and end follow one another."""
     for sample in measured[1]:
@@ -135,6 +143,16 @@ def test_nobody_counts_the_tokens_of_llama_cpp(of_llama: tuple[ProbeRun, list[Pr
     run, samples = of_llama
     assert (run.outcome, run.count_source) == (Outcome.COMPLETE, "chunks")
     assert all(s.completion_tokens == sum(1 for chunk in s.chunks if chunk.text) for s in samples)
+
+
+def test_llama_cpp_takes_any_models_name_and_the_probe_does_not(llama: ProbeTarget) -> None:
+    """The server answers for a model that it does not have; the probe asks what it has, and measures nothing else."""
+    body = {"model": "no/such-model", "prompt": "le vent", "max_tokens": 1}
+    assert httpx.post(f"{llama.base_url}/completions", json=body).status_code == 200
+    other = replace(llama, model="no/such-model")
+    (run,) = run_probe([other], Plan(workload("chat-short"), requests=1, repetitions=1, warmup=0), lambda word: None)
+    assert run.outcome is Outcome.SKIPPED
+    assert "no/such-model" in str(run.message)
 
 
 def test_an_over_long_prompt_is_an_empty_answer(llama: ProbeTarget) -> None:

@@ -22,17 +22,17 @@ from essor.jobs.refresh import refresh
 from essor.settings import read_settings
 from tests.landed import CHATGPT, CLAUDE, LE_CHAT, at, chart_reading, land
 settings = read_settings(data_dir=Path(sys.argv[1]))
-for day in range(1, 16):
+for day in range(1, 11):
     land(settings.data_dir, [chart_reading(at(f"2026-10-{day:02} 12:00"), [CLAUDE, LE_CHAT, CHATGPT])], f"run-{day}")
     refresh(settings)
 """
 
 
 def test_a_reader_never_sees_half_a_load(settings: Settings) -> None:
-    """While another process loads 15 times, every snapshot has three entries a reading, and snapshots only advance."""
+    """While another process loads ten times, every snapshot has three entries a reading, and snapshots only advance."""
     loader = subprocess.Popen([sys.executable, "-c", LOADER, str(settings.data_dir)])
     warehouse, seen = Warehouse(settings.data_dir), [0]
-    while loader.poll() is None or seen[-1] < 15:
+    while loader.poll() is None or seen[-1] < 10:
         with warehouse.cursor() as cursor:
             counts = cursor.frame("SELECT (SELECT count(*) FROM chart_readings), (SELECT count(*) FROM chart_entries)")
         readings, entries = counts.row(0)

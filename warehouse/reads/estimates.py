@@ -288,17 +288,26 @@ def ratings_per_install(cursor: Cursor) -> pl.DataFrame:
     """How much the rating count and the installs of each app grew at Google Play between its first and last look.
 
     Columns: app, ratings, installs (both grown, both counts from the same page), first_at, last_at (UTC). Looks of one
-    storefront, the one with the most; no row without growth of both.
+    storefront, the one with the most; a look at which either count was below an earlier one is set aside. No row
+    without growth of both.
     """
     return cursor.frame("""
         WITH looks AS (
-            SELECT app, country, observed_at, rating_count, installs_exact FROM listing_readings
+            SELECT app, country, observed_at, rating_count, installs_exact,
+                   max(rating_count) OVER before AS ratings_before, max(installs_exact) OVER before AS installs_before
+            FROM listing_readings
             WHERE app IS NOT NULL AND rating_count IS NOT NULL AND installs_exact IS NOT NULL
+            WINDOW before AS (
+                PARTITION BY app, app_id, country ORDER BY observed_at, reading_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            )
         ), fronts AS (
             SELECT app, country, max(rating_count) - min(rating_count) AS ratings,
                    max(installs_exact) - min(installs_exact) AS installs,
                    min(observed_at) AS first_at, max(observed_at) AS last_at, count(*) AS looks
-            FROM looks GROUP BY app, country
+            FROM looks
+            WHERE rating_count >= coalesce(ratings_before, 0) AND installs_exact >= coalesce(installs_before, 0)
+            GROUP BY app, country
         )
         SELECT app, ratings, installs, first_at, last_at FROM fronts WHERE ratings > 0 AND installs > 0
         QUALIFY row_number() OVER (PARTITION BY app ORDER BY looks DESC, country) = 1

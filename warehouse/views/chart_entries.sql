@@ -3,13 +3,10 @@ SELECT
     e.observed_at, e.recorded_at, e.store, e.country, e.device, e.collection, e.category,
     e.rank, n.app_id, f.app, n.name, n.developer, e.reading_id, e.month
 FROM lake.chart_entries AS e
+ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 JOIN lake.names AS n USING (name_id)
 LEFT JOIN lake.followed AS f
     ON f.store = n.store AND f.app_id = n.app_id
     AND e.observed_at >= coalesce(f.since, DATE '1970-01-01')
     AND e.observed_at < coalesce(f.until, DATE '9999-01-01')
 WHERE e.recorded_at <= lake.snapshot()
-  AND NOT EXISTS (
-      FROM lake.superseded AS s
-      WHERE s.reading_id = e.reading_id AND s.recorded_at = e.recorded_at AND s.superseded_at <= lake.snapshot()
-  )

@@ -5,8 +5,5 @@ SELECT
     source, source_url, http_status, capture_file, capture_offset, sha256, parser_version, run_id, imported,
     reading_id, month
 FROM lake.chart_readings AS r
+ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 WHERE recorded_at <= lake.snapshot()
-  AND NOT EXISTS (
-      FROM lake.superseded AS s
-      WHERE s.reading_id = r.reading_id AND s.recorded_at = r.recorded_at AND s.superseded_at <= lake.snapshot()
-  )

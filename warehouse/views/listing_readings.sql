@@ -8,12 +8,9 @@ SELECT
     l.source, l.source_url, l.http_status, l.capture_file, l.capture_offset, l.sha256, l.parser_version, l.run_id,
     l.imported, l.reading_id, l.month
 FROM lake.listing_readings AS l
+ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 LEFT JOIN lake.followed AS f
     ON f.store = l.store AND f.app_id = l.app_id
     AND l.observed_at >= coalesce(f.since, DATE '1970-01-01')
     AND l.observed_at < coalesce(f.until, DATE '9999-01-01')
 WHERE l.recorded_at <= lake.snapshot()
-  AND NOT EXISTS (
-      FROM lake.superseded AS s
-      WHERE s.reading_id = l.reading_id AND s.recorded_at = l.recorded_at AND s.superseded_at <= lake.snapshot()
-  )

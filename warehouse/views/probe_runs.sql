@@ -3,13 +3,10 @@
 SELECT
     r.* EXCLUDE (month), s.requests, s.answered, r.month
 FROM lake.probe_runs AS r
+ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 LEFT JOIN (
     SELECT probe, recorded_at, count(*) FILTER (NOT warmup) AS requests,
            count(*) FILTER (NOT warmup AND outcome = 'complete') AS answered
     FROM lake.probe_samples GROUP BY ALL
 ) AS s ON s.probe = r.reading_id AND s.recorded_at = r.recorded_at
 WHERE r.recorded_at <= lake.snapshot()
-  AND NOT EXISTS (
-      FROM lake.superseded AS o
-      WHERE o.reading_id = r.reading_id AND o.recorded_at = r.recorded_at AND o.superseded_at <= lake.snapshot()
-  )

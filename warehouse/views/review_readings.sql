@@ -4,12 +4,9 @@ SELECT
     r.source, r.source_url, r.http_status, r.capture_file, r.capture_offset, r.sha256, r.parser_version, r.run_id,
     r.imported, r.reading_id, r.month
 FROM lake.review_readings AS r
+ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 LEFT JOIN lake.followed AS f
     ON f.store = r.store AND f.app_id = r.app_id
     AND r.observed_at >= coalesce(f.since, DATE '1970-01-01')
     AND r.observed_at < coalesce(f.until, DATE '9999-01-01')
 WHERE r.recorded_at <= lake.snapshot()
-  AND NOT EXISTS (
-      FROM lake.superseded AS s
-      WHERE s.reading_id = r.reading_id AND s.recorded_at = r.recorded_at AND s.superseded_at <= lake.snapshot()
-  )

@@ -6,9 +6,6 @@ SELECT
     r.source_url, r.http_status, r.capture_file, r.capture_offset, r.sha256, r.parser_version, r.run_id, r.imported,
     r.reading_id, r.month
 FROM lake.signal_readings AS r
+ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 LEFT JOIN lake.followed_subjects AS f ON f.source = r.source AND f.subject = r.subject
 WHERE r.recorded_at <= lake.snapshot()
-  AND NOT EXISTS (
-      FROM lake.superseded AS s
-      WHERE s.reading_id = r.reading_id AND s.recorded_at = r.recorded_at AND s.superseded_at <= lake.snapshot()
-  )

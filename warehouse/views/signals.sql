@@ -5,13 +5,10 @@ SELECT
     p.value, p.said, count(*) OVER same AS answers, min(p.value) OVER same AS lowest, max(p.value) OVER same AS highest,
     p.observed_at, p.recorded_at, r.imported, p.reading_id, p.month
 FROM lake.signal_points AS p
+ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 JOIN lake.signal_readings AS r ON r.reading_id = p.reading_id AND r.recorded_at = p.recorded_at AND r.month = p.month
 LEFT JOIN lake.followed_subjects AS f ON f.source = p.source AND f.subject = p.subject
 WHERE p.recorded_at <= lake.snapshot()
-  AND NOT EXISTS (
-      FROM lake.superseded AS s
-      WHERE s.reading_id = p.reading_id AND s.recorded_at = p.recorded_at AND s.superseded_at <= lake.snapshot()
-  )
 WINDOW same AS (PARTITION BY p.source, p.subject, p.metric, p.period_start, p.period_end)
 QUALIFY row_number() OVER (
     PARTITION BY p.source, p.subject, p.metric, p.period_start, p.period_end

@@ -21,4 +21,6 @@ def test_a_floor_is_called_predicted_and_a_measurement_is_drawn_otherwise() -> N
     assert figure.data[1].name == "predicted, not measured"
     assert list(figure.data[1].y) == ["A", "B"]
     found = pl.DataFrame({"name": ["A"], "model": ["a"], "ms": [4.0], "reading_id": ["0" * 16]})
-    assert floors_figure(floors, found, "decode", EN, LIGHT).data[-1].marker.symbol == "diamond"
+    drawn = floors_figure(floors, found, "decode", EN, LIGHT)
+    assert drawn.data[-1].marker.symbol == "diamond"
+    assert ([text.strip() for text in drawn.data[-1].text], list(drawn.data[1].text)) == (["4"], ["", "  1.1"])

@@ -73,6 +73,14 @@ def test_bars_bands_and_error_bars_are_drawn() -> None:
     assert [one.get("fill") for one in root.iter(f"{SPACE}rect")].count("#654321") == 2
 
 
+def test_a_band_with_a_gap_is_two_bands() -> None:
+    """Nothing is filled between the end of one and the beginning of the next."""
+    corners = [(1, 1), (2, 1), (2, 2), (1, 2), (None, None), (5, 1), (6, 1), (6, 2), (5, 2), (None, None)]
+    band = go.Scatter(x=[x for x, _ in corners], y=[y for _, y in corners], fill="toself", fillcolor="#123456")
+    root = image(still(go.Figure([band]), WORDS, EN, LIGHT, 300))
+    assert [len(one.get("points", "").split()) for one in root.iter(f"{SPACE}polygon")] == [4, 4]
+
+
 def test_what_it_cannot_draw_is_left_to_the_browser() -> None:
     """It says so, and draws no empty image."""
     heat = go.Figure(go.Heatmap(z=[[1, 2]]))

@@ -96,14 +96,17 @@ def test_a_probe_of_another_machine_is_the_same_here(settings: Settings, tmp_pat
     assert [load.known for load in again.loads] == [7]
 
 
-def test_samples_of_a_killed_probe_are_told(settings: Settings, tmp_path: Path) -> None:
-    """Samples whose run never ended are not loaded, because nobody could say what they are of."""
+def test_a_killed_probe_of_another_machine_is_interrupted(settings: Settings, tmp_path: Path) -> None:
+    """A run without an end in the file is loaded as interrupted; one without its beginning is set aside."""
     measure(settings, Order(targets=("fake",), requests=4), lambda done, total: None)
     (path,) = (settings.data_dir / "archive").glob("*.jsonl")
-    cut = written(tmp_path / "cut.jsonl", *path.read_text("utf-8").splitlines()[:-1])
+    begun, *samples, _ = path.read_text("utf-8").splitlines()
     other = settings.model_copy(update={"data_dir": tmp_path / "other"})
-    (done,) = probe_load.load(other, [cut])
-    assert (done.runs, done.samples, done.rejects) == (0, 0, ["6 samples whose run never ended: the probe was killed"])
+    (cut,) = probe_load.load(other, [written(tmp_path / "cut.jsonl", begun, *samples)])
+    assert (cut.runs, cut.samples, cut.rejects) == (1, 6, [])
+    assert answer(other, "SELECT outcome, answered FROM probe_runs").rows() == [("interrupted", 4)]
+    (lost,) = probe_load.load(other, [written(tmp_path / "lost.jsonl", *samples)])
+    assert (lost.runs, lost.samples, lost.rejects) == (0, 0, ["6 samples of runs that are not in the file"])
 
 
 def test_records_that_come_with_essor_are_loaded_once(settings: Settings) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from essor.model.errors import EssorError
 from essor.model.probes import EngineReading, Machine, Outcome
+from inference_probe.architecture import Architecture, architecture
 from inference_probe.lines import line_of, word_of, words_of
 from inference_probe.local import commands
 from inference_probe.local.commands import main, table_of
@@ -45,7 +48,6 @@ def test_every_case_is_a_line_with_its_times_and_checks(tmp_path: Path) -> None:
 def test_real_weights_are_read_from_their_folder(tmp_path: Path) -> None:
     """Safetensors in a folder run through the same engine and checks, and the reading names the folder."""
     torch = pytest.importorskip("torch", reason=NO_TORCH)
-    from inference_probe.architecture import architecture
     from inference_probe.local.reference import random_model
     from inference_probe.local.tiny import tiny
 
@@ -59,7 +61,6 @@ def test_real_weights_are_read_from_their_folder(tmp_path: Path) -> None:
 def test_weights_of_another_model_are_a_recorded_crash(tmp_path: Path) -> None:
     """A folder with another model's weights ends as a crash with the two parameter counts."""
     torch = pytest.importorskip("torch", reason=NO_TORCH)
-    from inference_probe.architecture import architecture
     from inference_probe.local.reference import random_model
     from inference_probe.local.tiny import tiny
 
@@ -98,11 +99,53 @@ def test_a_childs_end_is_the_result_of_what_it_did_not_come_to(
     done = line_of(_reading())
     child = tmp_path / "child.py"
     child.write_text(f"print({done!r}, flush=True)\nprint('chatter of a library', flush=True)\n{body}\n")
-    monkeypatch.setattr(commands, "_child_command", lambda shape, given: [sys.executable, str(child)])
-    monkeypatch.setattr(commands, "_missing_packages", lambda: None)
+    _children(monkeypatch, child)
     readings = _run(tmp_path, "--models", "qwen3-8b", "--cases", "1x512,8x512", "--seconds", "1")
     assert [(r.batch, r.outcome) for r in readings] == [(1, Outcome.COMPLETE), (8, outcome)]
     assert said in str(readings[1].message)
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [("sys.exit('boom')", Outcome.CRASHED), ("print(lines['broken'], flush=True); sys.exit(4)", Outcome.OUT_OF_MEMORY)],
+    ids=["crash", "broken-device"],
+)
+def test_the_cases_after_one_that_ended_its_child_get_a_new_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, outcome: Outcome
+) -> None:
+    """A case that takes its process down, or leaves the device unusable, is one failure and not that of all others."""
+    lines = {str(batch): line_of(replace(_reading(), batch=batch)) for batch in (1, 64)}
+    lines["broken"] = line_of(replace(_reading(), batch=8, outcome=outcome))
+    body = f"if batch == '8': {end}\n    print(lines[batch], flush=True)"
+    child = tmp_path / "child.py"
+    child.write_text(f"import sys\nlines = {lines!r}\nfor batch in sys.argv[1:]:\n    {body}\n")
+    _children(monkeypatch, child)
+    readings = _run(tmp_path, "--models", "qwen3-8b", "--cases", "1x512,8x512,64x512")
+    assert [(r.batch, r.outcome) for r in readings] == [(1, "complete"), (8, outcome), (64, "complete")]
+
+
+def test_the_time_for_everything_is_kept_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the time is over the case under way is interrupted, and the models not begun are skipped."""
+    child = tmp_path / "child.py"
+    child.write_text(f"import time\nprint({line_of(_reading())!r}, flush=True)\ntime.sleep(60)\n")
+    _children(monkeypatch, child)
+    monkeypatch.setattr(commands, "POLL_S", 0.05)
+    readings = _run(tmp_path, "--models", "qwen3-8b,gemma-2-9b", "--cases", "1x512,8x512", "--within", "1")
+    assert [reading.outcome for reading in readings] == ["complete", "interrupted", "skipped", "skipped"]
+    assert readings[-1].message == "not begun: the 1 s for everything are over"
+
+
+def test_a_case_is_told_while_the_next_one_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reading is there as soon as its child says it: who is killed now has lost the case under way alone."""
+    child = tmp_path / "child.py"
+    child.write_text(f"import time\nprint({line_of(_reading())!r}, flush=True)\ntime.sleep(60)\n")
+    _children(monkeypatch, child)
+    given = commands._parser().parse_args(["--cases", "1x512,8x512"])
+    limit = commands._Limit(None)
+    readings = commands._readings_of(architecture("qwen3-8b"), given, Machine("Linux x86_64", 2), limit)
+    assert next(readings).outcome is Outcome.COMPLETE
+    limit.stopped()
+    assert next(readings).outcome is Outcome.INTERRUPTED
 
 
 def test_cases_that_cannot_be_read_are_refused() -> None:
@@ -130,6 +173,16 @@ def test_the_table_shows_what_is_missing_as_missing() -> None:
     lines = list(table_of([_reading(outcome=Outcome.OUT_OF_MEMORY, message="too large")]))
     assert "-" in lines[1].split()
     assert "out_of_memory: too large" in lines[1]
+
+
+def _children(monkeypatch: pytest.MonkeyPatch, script: Path) -> None:
+    """Every child runs `script`, with the batches of its cases as arguments."""
+
+    def command(shape: Architecture, given: object, cases: Iterable[tuple[int, int]]) -> list[str]:
+        return [sys.executable, str(script), *(str(batch) for batch, _ in cases)]
+
+    monkeypatch.setattr(commands, "_child_command", command)
+    monkeypatch.setattr(commands, "_missing_packages", lambda: None)
 
 
 def _run(folder: Path, *arguments: str) -> list[EngineReading]:

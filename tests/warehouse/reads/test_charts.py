@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -12,7 +14,8 @@ from essor.jobs.ask import answer, opened
 from essor.jobs.refresh import refresh
 from essor.model.charts import Chart
 from essor.model.observation import Status, state_of
-from essor.settings import Settings
+from essor.model.stores import STOREFRONTS
+from essor.settings import Settings, read_settings
 from tests.landed import CHATGPT, CLAUDE, FR, LE_CHAT, at, chart_reading, land
 from warehouse.reads import charts, overview
 
@@ -28,9 +31,14 @@ DAYS: list[tuple[str, list[str], Status]] = [
 ]
 
 
-@pytest.fixture
-def looked(settings: Settings) -> Settings:
-    """One look for each way in which a look can end."""
+@pytest.fixture(scope="module")
+def looked(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """One look for each way in which a look can end. For reading only."""
+    return loaded(read_settings(data_dir=tmp_path_factory.mktemp("looked") / "data"))
+
+
+def loaded(settings: Settings) -> Settings:
+    """The looks of DAYS."""
     land(settings.data_dir, [chart_reading(at(day), ids, status=status) for day, ids, status in DAYS])
     refresh(settings)
     return settings
@@ -63,18 +71,32 @@ def test_a_partial_look_gives_ranks_but_no_absence(looked: Settings) -> None:
     assert states(looked, CHATGPT)[3] == ("ranked", 1)
 
 
-@pytest.mark.parametrize("status", list(Status))
-@pytest.mark.parametrize("rank", [None, 7])
-def test_sql_and_the_model_agree_on_states(settings: Settings, status: Status, rank: int | None) -> None:
-    """`app_looks` and `rank_history` give the state that `state_of` gives, for every status."""
-    ids = [CLAUDE, "1", "2", "3", "4", "5", LE_CHAT] if rank else [CLAUDE]
-    land(settings.data_dir, [chart_reading(at("2026-10-01 12:00"), ids if status.usable else [], status=status)])
+def test_sql_and_the_model_agree_on_states(settings: Settings) -> None:
+    """`app_looks` and `rank_history` give the state that `state_of` gives, for every status, ranked or not."""
+    ids: dict[int | None, list[str]] = {None: [CLAUDE], 7: [CLAUDE, "1", "2", "3", "4", "5", LE_CHAT]}
+    ways = dict(zip(STOREFRONTS, product(Status, ids), strict=False))
+    land(
+        settings.data_dir,
+        [
+            chart_reading(
+                at("2026-10-01 12:00"), ids[rank] if status.usable else [], status=status, chart=chart_of(country)
+            )
+            for country, (status, rank) in ways.items()
+        ],
+    )
     refresh(settings)
-    expected = state_of(status, rank if status.usable else None)
-    view = answer(settings, "SELECT state FROM app_looks WHERE app = 'le-chat'").item()
+    expected = {country: state_of(status, rank if status.usable else None) for country, (status, rank) in ways.items()}
+    assert len(expected) == len(ids) * len(Status)
+    view = answer(settings, "SELECT country, state FROM app_looks WHERE app = 'le-chat'")
+    assert dict(view.rows()) == expected
     with opened(settings) as cursor:
-        read = charts.rank_history(cursor, FR, [LE_CHAT])["state"].item()
-    assert (view, read) == (expected, expected)
+        reads = {country: charts.rank_history(cursor, chart_of(country), [LE_CHAT])["state"].item() for country in ways}
+    assert reads == expected
+
+
+def chart_of(country: str) -> Chart:
+    """The same chart in another storefront."""
+    return replace(FR, country=country)
 
 
 def test_movement_is_between_usable_looks(looked: Settings) -> None:
@@ -129,12 +151,13 @@ def test_standings_leave_a_distant_look_out(looked: Settings) -> None:
     assert (le_chat["rank"], le_chat["state_1d"], le_chat["state_7d"], le_chat["rank_7d"]) == (1, None, "absent", None)
 
 
-def test_the_fullest_chart_comes_first(looked: Settings) -> None:
+def test_the_fullest_chart_comes_first(settings: Settings) -> None:
     """The chart with the most followed apps in its last usable look leads."""
+    loaded(settings)
     other = Chart(FR.store, "fr", FR.collection, "36")
-    land(looked.data_dir, [chart_reading(at("2026-10-09 13:00"), [CLAUDE], chart=other)], "other")
-    refresh(looked)
-    with opened(looked) as cursor:
+    land(settings.data_dir, [chart_reading(at("2026-10-09 13:00"), [CLAUDE], chart=other)], "other")
+    refresh(settings)
+    with opened(settings) as cursor:
         found = overview.fullest_chart(cursor, "fr")
     assert found.select("category", "apps").rows() == [("6007", 2), ("36", 1)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,20 +13,30 @@ from hypothesis import strategies as st
 
 from essor.jobs.ask import opened
 from essor.jobs.refresh import refresh
+from essor.model.charts import Chart
 from essor.model.observation import Status
 from essor.settings import Settings, read_settings
 from tests.landed import CHATGPT, CLAUDE, FR, LE_CHAT, at, chart_reading, land
+from warehouse.connection import Cursor
 from warehouse.reads.movements import comings_and_goings, movements
 
 OTHER = "7000000001"
 IDS = (LE_CHAT, CLAUDE, CHATGPT, OTHER)
 
 
+CHARTS = [replace(FR, country=country) for country in ("fr", "us", "de", "gb", "jp", "no", "es", "it")]
+
+
 def changes(settings: Settings, days: int = 1) -> dict[str, tuple[Any, Any, Any]]:
     """Change, movement and earlier state of each app."""
     with opened(settings) as cursor:
-        rows = movements(cursor, FR, days).iter_rows(named=True)
-        return {row["app_id"]: (row["change"], row["movement"], row["previous_state"]) for row in rows}
+        return changes_of(cursor, FR, days)
+
+
+def changes_of(cursor: Cursor, chart: Chart, days: int = 1) -> dict[str, tuple[Any, Any, Any]]:
+    """The same of one chart."""
+    rows = movements(cursor, chart, days).iter_rows(named=True)
+    return {row["app_id"]: (row["change"], row["movement"], row["previous_state"]) for row in rows}
 
 
 def loaded(settings: Settings, *readings: Any, imported: bool = False) -> Settings:
@@ -80,25 +91,36 @@ def test_an_import_of_few_apps_says_nothing_of_the_others(settings: Settings) ->
     assert found[OTHER] == (None, None, "not_observed")
 
 
-@hypothesis_settings(max_examples=20, deadline=None)
-@given(before=st.permutations(IDS), after=st.permutations(IDS), first=st.integers(0, 4), second=st.integers(1, 4))
+a_list = st.permutations(IDS)
+two_lists = st.tuples(a_list, a_list, st.integers(0, 4), st.integers(1, 4))
+
+
+@hypothesis_settings(max_examples=3, deadline=None)
+@given(found=st.lists(two_lists, min_size=len(CHARTS), max_size=len(CHARTS)))
 def test_movement_is_what_two_lists_say(
-    tmp_path_factory: pytest.TempPathFactory, before: list[str], after: list[str], first: int, second: int
+    tmp_path_factory: pytest.TempPathFactory, found: list[tuple[list[str], list[str], int, int]]
 ) -> None:
-    """Places climbed, new and dropped out, from the two lists alone."""
+    """Places climbed, new and dropped out, from the two lists alone, in each storefront."""
     settings = read_settings(data_dir=tmp_path_factory.mktemp("lists"))
-    was, now = before[:first], after[:second]
-    loaded(settings, chart_reading(at("2026-10-07 12:00"), was), chart_reading(at("2026-10-08 12:00"), now))
-    expected = {}
-    for app in {*was, *now}:
-        if app not in was:
-            expected[app] = "new"
-        elif app not in now:
-            expected[app] = "out"
-        else:
-            moved = was.index(app) - now.index(app)
-            expected[app] = "up" if moved > 0 else "down" if moved < 0 else "same"
-    assert {app: change for app, (change, _, _) in changes(settings).items()} == expected
+    pairs = [(before[:first], after[:second]) for before, after, first, second in found]
+    looks = [
+        chart_reading(at(f"2026-10-0{day} 12:00"), ids, chart=chart)
+        for pair, chart in zip(pairs, CHARTS, strict=True)
+        for day, ids in zip((7, 8), pair, strict=True)
+    ]
+    loaded(settings, *looks)
+    with opened(settings) as cursor:
+        for (was, now), chart in zip(pairs, CHARTS, strict=True):
+            told = {app: change for app, (change, _, _) in changes_of(cursor, chart).items()}
+            assert told == {app: moved(app, was, now) for app in {*was, *now}}
+
+
+def moved(app: str, was: list[str], now: list[str]) -> str:
+    """What became of an app between two lists, one of which it is in."""
+    if app not in was or app not in now:
+        return "new" if app in now else "out"
+    climbed = was.index(app) - now.index(app)
+    return "up" if climbed > 0 else "down" if climbed < 0 else "same"
 
 
 def test_comings_and_goings_tell_what_the_gap_hides(settings: Settings) -> None:

@@ -6,7 +6,9 @@ import itertools
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from hypothesis import strategies as st
 import essor.jobs.refresh as job
 from essor.jobs.ask import answer, opened
 from essor.jobs.refresh import refresh
-from essor.model.charts import ChartReading
+from essor.model.charts import Chart, ChartReading
 from essor.model.observation import Status
 from essor.settings import Settings, read_settings
 from tests.landed import CHATGPT, CLAUDE, FR, LE_CHAT, at, chart_reading, evidence, land
@@ -27,14 +29,18 @@ from warehouse.reads import ranks
 
 FIRST = date(2026, 9, 1)
 OTHERS = [f"{7_000_000_000 + n}" for n in range(60)]
+CHARTS = [replace(FR, country=country) for country in ("fr", "us", "de", "gb", "jp", "no", "es", "it")]
+"""One load brings as many histories as there are storefronts: each in its own."""
 
 
-def day_of_ranks(number: int, rank: int | None, *, status: Status = Status.COMPLETE, depth: int = 60) -> ChartReading:
+def day_of_ranks(
+    number: int, rank: int | None, *, status: Status = Status.COMPLETE, depth: int = 60, chart: Chart = FR
+) -> ChartReading:
     """A look on the n-th day that has Le Chat at `rank`, or not at all."""
     ids = OTHERS[: depth - (rank is not None)]
     if rank is not None:
         ids.insert(rank - 1, LE_CHAT)
-    return chart_reading(at(f"{FIRST + timedelta(days=number)} 15:00"), ids, status=status)
+    return chart_reading(at(f"{FIRST + timedelta(days=number)} 15:00"), ids, status=status, chart=chart)
 
 
 def loaded(folder: Path, readings: Sequence[ChartReading], cuts: Sequence[int] = ()) -> Settings:
@@ -70,31 +76,42 @@ days = st.lists(
     min_size=1,
     max_size=14,
 )
+histories = st.lists(days, min_size=4, max_size=len(CHARTS))
 
 
-def readings_of(found: Sequence[Day]) -> list[ChartReading]:
+def readings_of(found: Sequence[Day], chart: Chart = FR) -> list[ChartReading]:
     """A look for each day that had one."""
     made = {
-        "ranked": day_of_ranks,
-        "absent": lambda n, value: day_of_ranks(n, None, depth=value),
-        "partial": lambda n, value: day_of_ranks(n, None, status=Status.PARTIAL, depth=value),
-        "failed": lambda n, _: day_of_ranks(n, None, status=Status.FAILED, depth=0),
+        "ranked": partial(day_of_ranks, chart=chart),
+        "absent": lambda n, value: day_of_ranks(n, None, depth=value, chart=chart),
+        "partial": lambda n, value: day_of_ranks(n, None, status=Status.PARTIAL, depth=value, chart=chart),
+        "failed": lambda n, _: day_of_ranks(n, None, status=Status.FAILED, depth=0, chart=chart),
     }
     return [made[state](number, value) for number, (state, value) in enumerate(found) if state != "nobody"]
 
 
-@hypothesis_settings(max_examples=20, deadline=None)
-@given(found=days)
+def readings_of_all(found: Sequence[Sequence[Day]]) -> list[ChartReading]:
+    """The looks of each history, at a chart of its own."""
+    return [reading for each, chart in zip(found, CHARTS, strict=False) for reading in readings_of(each, chart)]
+
+
+@hypothesis_settings(max_examples=5, deadline=None)
+@given(found=histories)
 def test_peaks_and_streaks_are_what_counting_by_hand_gives(
-    tmp_path_factory: pytest.TempPathFactory, found: list[Day]
+    tmp_path_factory: pytest.TempPathFactory, found: list[list[Day]]
 ) -> None:
     """Peak, days in the first N and longest streak, known and possible, by their plain definition."""
-    settings = loaded(tmp_path_factory.mktemp("hand"), readings_of(found))
+    settings = loaded(tmp_path_factory.mktemp("hand"), readings_of_all(found))
+    with opened(settings) as cursor:
+        for history, chart in zip(found, CHARTS, strict=False):
+            counted_by_hand(history, ranks.peaks(cursor, chart), ranks.days_in_top(cursor, chart, (1, 3, 10)))
+
+
+def counted_by_hand(found: Sequence[Day], peaks: pl.DataFrame, tops: pl.DataFrame) -> None:
+    """Compare what the warehouse says of one history with what it plainly is."""
     looked = [n for n, (state, _) in enumerate(found) if state != "nobody"]
     span = found[looked[0] : looked[-1] + 1] if looked else []
     ranked = [(value, n) for n, (state, value) in enumerate(span) if state == "ranked"]
-    with opened(settings) as cursor:
-        peaks, tops = ranks.peaks(cursor, FR), ranks.days_in_top(cursor, FR, (1, 3, 10))
     if not ranked:
         assert peaks.is_empty()
         return
@@ -116,37 +133,42 @@ def test_peaks_and_streaks_are_what_counting_by_hand_gives(
             assert row[f"streak_{kind}_from"] == (None if start is None else first + timedelta(days=start))
 
 
-@hypothesis_settings(max_examples=8, deadline=None)
-@given(found=days, seed=st.randoms(use_true_random=False), cuts=st.sets(st.integers(1, 6)))
+@hypothesis_settings(max_examples=4, deadline=None)
+@given(found=histories, seed=st.randoms(use_true_random=False), cuts=st.sets(st.integers(1, 60), max_size=4))
 def test_arrival_order_pieces_and_replays_change_no_metric(
-    tmp_path_factory: pytest.TempPathFactory, found: list[Day], seed: Any, cuts: set[int]
+    tmp_path_factory: pytest.TempPathFactory, found: list[list[Day]], seed: Any, cuts: set[int]
 ) -> None:
     """The same looks in any order, in pieces, and all of them once more, give the same figures."""
-    readings = readings_of(found)
-    mixed = seed.sample(readings, len(readings))
+    readings = readings_of_all(found)
+    mixed = [*seed.sample(readings, len(readings)), *readings]
     plain = loaded(tmp_path_factory.mktemp("plain"), readings)
-    pieces = loaded(tmp_path_factory.mktemp("pieces"), [*mixed, *readings], [c for c in cuts if c < len(readings)])
-    for read in (ranks.daily, ranks.peaks, ranks.days_in_top):
-        with opened(plain) as one, opened(pieces) as other:
-            assert read(one, FR).equals(read(other, FR))
+    pieces = loaded(tmp_path_factory.mktemp("pieces"), mixed, [cut for cut in cuts if cut < len(mixed)])
+    with opened(plain) as one, opened(pieces) as other:
+        for read, chart in itertools.product((ranks.daily, ranks.peaks, ranks.days_in_top), CHARTS[: len(found)]):
+            assert read(one, chart).equals(read(other, chart))
 
 
-@hypothesis_settings(max_examples=8, deadline=None)
-@given(found=days, hole=st.integers(0, 13))
+@hypothesis_settings(max_examples=4, deadline=None)
+@given(found=st.lists(st.tuples(days, st.integers(0, 13)), min_size=2, max_size=len(CHARTS) // 2))
 def test_a_gap_only_widens_what_is_possible(
-    tmp_path_factory: pytest.TempPathFactory, found: list[Day], hole: int
+    tmp_path_factory: pytest.TempPathFactory, found: list[tuple[list[Day], int]]
 ) -> None:
     """A day that nobody looked at takes away what was known of it and adds to what is possible, never the reverse."""
-    inner = 0 < hole < len(found) - 1 and found[0][0] != "nobody" and found[-1][0] != "nobody"
-    holed = [("nobody", 0) if inner and n == hole else day for n, day in enumerate(found)]
-    full, less = (loaded(tmp_path_factory.mktemp("gap"), readings_of(each)) for each in (found, holed))
-    with opened(full) as one, opened(less) as other:
-        was, now = (ranks.days_in_top(each, FR, (1, 3, 10)) for each in (one, other))
-    both = was.join(now, ["app", "top"], suffix="_holed")
-    assert both.height == now.height
-    for kind in ("days", "streak"):
-        assert (both[f"{kind}_known"] >= both[f"{kind}_known_holed"]).all()
-        assert (both[f"{kind}_possible"] <= both[f"{kind}_possible_holed"]).all()
+    both = [each for history, hole in found for each in (history, with_a_hole(history, hole))]
+    with opened(loaded(tmp_path_factory.mktemp("gap"), readings_of_all(both))) as cursor:
+        tops = [ranks.days_in_top(cursor, chart, (1, 3, 10)) for chart in CHARTS[: len(both)]]
+    for was, now in zip(tops[::2], tops[1::2], strict=True):
+        beside = was.join(now, ["app", "top"], suffix="_holed")
+        assert beside.height == now.height
+        for kind in ("days", "streak"):
+            assert (beside[f"{kind}_known"] >= beside[f"{kind}_known_holed"]).all()
+            assert (beside[f"{kind}_possible"] <= beside[f"{kind}_possible_holed"]).all()
+
+
+def with_a_hole(history: Sequence[Day], hole: int) -> list[Day]:
+    """The same history without a look on this day, unless it is the first or the last."""
+    inner = 0 < hole < len(history) - 1 and history[0][0] != "nobody" and history[-1][0] != "nobody"
+    return [("nobody", 0) if inner and n == hole else day for n, day in enumerate(history)]
 
 
 @contextmanager
@@ -180,7 +202,7 @@ load = st.tuples(
 )
 
 
-@hypothesis_settings(max_examples=8, deadline=None)
+@hypothesis_settings(max_examples=4, deadline=None)
 @given(loads=st.lists(load, min_size=1, max_size=5))
 def test_the_roll_up_is_the_aggregate_of_the_entries_in_every_snapshot(
     tmp_path_factory: pytest.TempPathFactory, loads: list[Any]

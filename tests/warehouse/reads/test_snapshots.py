@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from pkgutil import iter_modules
 from shutil import copytree
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import Phase, given
@@ -28,15 +29,15 @@ from essor.settings import Settings, read_settings
 from tests.essor.jobs.test_estimate import FIRST, US, claimed, look, on_play
 from tests.landed import CLAUDE, LE_CHAT, at, land, listing_reading
 from warehouse import lake
-from warehouse.connection import Cursor
+from warehouse.connection import VIEWS, Cursor
 from warehouse.export import to_csv, to_json
 from warehouse.loads import last_complete
 
 UNTIL = FIRST + timedelta(days=14)
 ASKED: dict[str, Any] = {
     "app": "claude", "app_ids": (CLAUDE,), "apps": ["claude", "le-chat"], "category": "36", "chart": US,
-    "claim": "made-up-0", "collection": "top-free", "countries": ["us", "no"], "country": "us", "days": 1,
-    "device": "iphone", "figure": "ttft", "first": "a",
+    "claim": "made-up-0", "claims": ["made-up-0"], "collection": "top-free", "countries": ["us", "no"],
+    "country": "us", "days": 1, "device": "iphone", "figure": "ttft", "first": "a",
     "launches": {"claude": FIRST}, "metric": "stars", "now": at("2026-11-20 00:00"),
     "on": FIRST + timedelta(days=6), "period_end": at("2026-03-01 00:00"), "probe": "a", "reading_id": "0" * 16,
     "second": "b", "since": FIRST, "source": "github", "store": "apple", "subject": "a/b", "until": UNTIL,
@@ -73,6 +74,14 @@ def _value(parameter: inspect.Parameter) -> Any:
     value = ASKED[parameter.name]
     timed = "datetime" in str(parameter.annotation) and isinstance(value, date) and not isinstance(value, datetime)
     return datetime.combine(value, datetime.min.time(), at("2026-01-01 00:00").tzinfo) if timed else value
+
+
+def published(settings: Settings, snapshot: datetime | None, views: Sequence[str] = VIEWS) -> dict[str, Any]:
+    """What each of the views of `essor.duckdb` says as of a snapshot: its rows, hashed and counted."""
+    with duckdb.connect(str(settings.data_dir / "essor.duckdb"), read_only=True) as session:
+        session.execute("SET VARIABLE snapshot = ?::TIMESTAMPTZ", [snapshot])
+        asked = {view: f"SELECT bit_xor(hash(row)), count(*) FROM {view} AS row" for view in views}
+        return {view: session.execute(query).fetchone() for view, query in asked.items()}
 
 
 def later(settings: Settings, *readings: Reading) -> None:
@@ -118,10 +127,20 @@ def said(begun: Settings) -> dict[str, str]:
         return answers(cursor)
 
 
+@pytest.fixture(scope="module")
+def filed(begun: Settings) -> dict[str, Any]:
+    """What its essor.duckdb says."""
+    return published(begun, last_complete(begun.data_dir))
+
+
 @hypothesis_settings(max_examples=2, deadline=None, phases=[Phase.generate])
 @given(order=st.permutations(sorted(STEPS)))
 def test_what_comes_later_changes_no_read_and_no_export_of_an_earlier_snapshot(
-    tmp_path_factory: pytest.TempPathFactory, begun: Settings, said: dict[str, str], order: list[str]
+    tmp_path_factory: pytest.TempPathFactory,
+    begun: Settings,
+    said: dict[str, str],
+    filed: dict[str, Any],
+    order: list[str],
 ) -> None:
     """Loads, corrections, claims and a calibration in any order: the first snapshot goes on saying what it said."""
     settings = read_settings(data_dir=tmp_path_factory.mktemp("later") / "data")
@@ -133,6 +152,9 @@ def test_what_comes_later_changes_no_read_and_no_export_of_an_earlier_snapshot(
     with opened(settings, first) as cursor:
         then = answers(cursor)
     assert {name for name in said if said[name] != then[name]} == set(), f"as of {first}, after {order}"
+    assert published(settings, first) == filed, f"essor.duckdb as of {first}, after {order}"
+    newest = published(settings, last_complete(settings.data_dir), GROWN)
+    assert {view for view in GROWN if newest[view] == filed[view]} == set(), "the file does not follow the loads"
     with opened(settings) as cursor:
         now = answers(cursor)
     unmoved = {name for name in MOVED if said[name] == now[name]}
@@ -143,3 +165,5 @@ MOVED = {
     "charts.rank_history", "claims.claims", "estimates.daily", "estimates.methods", "estimates.sums", "ranks.daily",
 }  # fmt: skip
 """Reads that must say something else after all the steps, so that their standing still means something."""
+GROWN = ("chart_entries", "claims", "estimates", "methods")
+"""Views of the file that must have other rows after all the steps."""
