@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import resource
@@ -16,6 +15,8 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.figure import Figure
+from benchmarks.whole_year import CHARTS as WHOLE
+from benchmarks.whole_year import DEPTH, entries_of, names
 from essor.jobs.ask import opened
 from essor.jobs.estimate import publish_methods
 from essor.model.apps import all_apps
@@ -31,9 +32,7 @@ from warehouse import lake
 from warehouse.reads import estimates, events, launches, movements, ranks, ratings
 from warehouse.tables import ROW_GROUP, ZSTD_LEVEL
 
-COUNTRIES = [f"{a}{b}" for a in "abcdefghijklmn" for b in "abcdefghijklm"][:175]
 HOURS = 24 * 31
-DEPTH = 200
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 FIRST = date(2025, 11, 1)
 YEAR = 365
@@ -65,36 +64,15 @@ def _two_cores() -> dict[str, str]:
 
 def _write_month(folder: Path) -> int:
     """Entries of 175 storefronts, three charts, hourly, in one file as a compacted month lies; how many."""
-    rows = HOURS * DEPTH
-    base = pl.LazyFrame({"row": pl.int_range(rows, eager=True)}).select(
-        hour=pl.col("row") // DEPTH, rank=(pl.col("row") % DEPTH + 1).cast(pl.Int16)
-    )
-    charts = itertools.product(COUNTRIES, Collection)
-    month = pl.concat(_chart_month(base, country, kind.value, n) for n, (country, kind) in enumerate(charts))
-    month.sink_parquet(folder / "month.parquet", row_group_size=ROW_GROUP, compression_level=ZSTD_LEVEL)
-    return rows * len(COUNTRIES) * len(Collection)
-
-
-def _chart_month(base: pl.LazyFrame, country: str, collection: str, number: int) -> pl.LazyFrame:
-    """A chart whose places change hands now and then, the lower ones more often."""
-    rank, hour = pl.col("rank").cast(pl.Int64), pl.col("hour")
-    holder = (rank * 7919 + number * 1_000_003 + (hour * rank // 1500) * 104_729) % 400
-    return base.select(
-        country=pl.lit(country),
-        device=pl.lit("iphone"),
-        collection=pl.lit(collection),
-        category=pl.lit("36"),
-        observed_at=(pl.lit(BEGIN) + pl.duration(hours=hour)).cast(pl.Datetime("us", "UTC")),
-        rank="rank",
-        name_id=holder + number * 1000,
-    )
+    entries = entries_of(BEGIN)
+    entries.sink_parquet(folder / "month.parquet", row_group_size=ROW_GROUP, compression_level=ZSTD_LEVEL)
+    return HOURS * DEPTH * len(WHOLE)
 
 
 def _roll_up(folder: Path) -> dict[str, float]:
-    names = pl.DataFrame({"name_id": pl.int_range(0, 1000 * 3 * len(COUNTRIES), eager=True)})
-    known = names.with_columns(app_id=(pl.col("name_id") + 6_000_000_000).cast(pl.String))
+    known = names(BEGIN.date()).select("name_id", "app_id")
     readings = pl.DataFrame(
-        [(country, "iphone", kind.value, "36", HOURS * DEPTH) for country in COUNTRIES for kind in Collection],
+        [(country, "iphone", kind.value, "36", HOURS * DEPTH) for country, kind in WHOLE],
         ["country", "device", "collection", "category", "entries"],
         orient="row",
     )

@@ -36,7 +36,7 @@ LATER = timedelta(minutes=15)
 
 def write_year(data_dir: Path, first: date, months: int = 12) -> int:
     """Fill an empty data folder with the entries of so many months; how many entries that is."""
-    lake.append(data_dir, NAMES, _names(first), 1)
+    lake.append(data_dir, NAMES, names(first), 1)
     starts = pl.date_range(first, first + timedelta(days=31 * (months - 1)), "1mo", eager=True)
     rows = sum(_write_month(data_dir, start, number) for number, start in enumerate(starts, 1))
     for table in TABLES:
@@ -50,11 +50,25 @@ def write_estimates(settings: Settings) -> int:
     return estimate(settings).stated
 
 
-def chart_month(hours: pl.Expr, country: str, collection: str, number: int, ids: pl.LazyFrame) -> pl.LazyFrame:
+def entries_of(begin: datetime) -> pl.LazyFrame:
+    """The entries of every chart in the month that begins then: country to name_id of the table, by chart and time."""
+    looks = _looks(begin).lazy()
+    places = pl.LazyFrame({"rank": pl.int_range(1, DEPTH + 1, dtype=pl.Int16, eager=True)})
+    base = looks.with_row_index("hour").join(places, how="cross")
+    return pl.concat(_chart(base, country, kind.value, number) for number, (country, kind) in enumerate(CHARTS))
+
+
+def _looks(begin: datetime) -> pl.DataFrame:
+    """Every hour of the month."""
+    end = (begin + timedelta(days=32)).replace(day=1)
+    return pl.DataFrame({"observed_at": pl.datetime_range(begin, end, "1h", closed="left", eager=True)})
+
+
+def _chart(base: pl.LazyFrame, country: str, collection: str, number: int) -> pl.LazyFrame:
     """The entries of one chart: its places change hands now and then, the lower ones more often."""
-    rank = pl.col("rank").cast(pl.Int64)
-    holder = (rank * 7919 + number * 1_000_003 + (hours * rank // 1500) * 104_729) % APPS
-    return ids.select(
+    rank, hour = pl.col("rank").cast(pl.Int64), pl.col("hour").cast(pl.Int64)
+    holder = (rank * 7919 + number * 1_000_003 + (hour * rank // 1500) * 104_729) % APPS
+    return base.select(
         country=pl.lit(country),
         device=pl.lit("iphone"),
         collection=pl.lit(collection),
@@ -67,28 +81,25 @@ def chart_month(hours: pl.Expr, country: str, collection: str, number: int, ids:
 
 def _write_month(data_dir: Path, start: date, number: int) -> int:
     begin = datetime(start.year, start.month, 1, tzinfo=UTC)
-    end = (begin + timedelta(days=32)).replace(day=1)
-    looks = pl.LazyFrame({"observed_at": pl.datetime_range(begin, end, "1h", closed="left", eager=True)})
-    hour = pl.col("observed_at").dt.epoch("s") // 3600
-    base = looks.join(pl.LazyFrame({"rank": pl.int_range(1, DEPTH + 1, dtype=pl.Int16, eager=True)}), how="cross")
-    charts = [
-        chart_month(hour, country, kind.value, chart, base) for chart, (country, kind) in enumerate(CHARTS)
-    ]  # fmt: skip
-    entries = pl.concat(charts).with_columns(reading_id=_reading_id(), recorded_at=pl.col("observed_at") + LATER)
-    _commit_entries(data_dir, entries, begin)
-    readings = _readings(looks.collect(), begin)
-    lake.append(data_dir, CHART_READINGS, readings, number)
-    lake.append(data_dir, LOADS, _loads(looks.collect()), number)
-    looked = _look_days(readings)
-    lake.append(data_dir, LOOK_DAYS, _typed(LOOK_DAYS, looked), number)
-    days = chart_days("apple", entries, readings, _names(start), begin).drop("recorded_at")
-    days = days.with_columns(recorded_at=_closed()).sort(CHART_DAYS.order)
-    lake.append(data_dir, CHART_DAYS, _typed(CHART_DAYS, days), number)
+    looks = _looks(begin)
+    entries = entries_of(begin).with_columns(reading_id=_reading_id(), recorded_at=pl.col("observed_at") + LATER)
+    written = _commit_entries(data_dir, entries, begin)
+    readings = _readings(looks, begin)
+    lake.append(data_dir, CHART_READINGS, readings.drop("day"), number)
+    lake.append(data_dir, LOADS, _loads(looks), number)
+    lake.append(data_dir, LOOK_DAYS, _typed(LOOK_DAYS, _look_days(readings)), number)
+    days = chart_days("apple", pl.scan_parquet(written), readings, names(start), begin).drop("recorded_at")
+    lake.append(
+        data_dir,
+        CHART_DAYS,
+        _typed(CHART_DAYS, days.with_columns(recorded_at=_closed()).sort(CHART_DAYS.order)),
+        number,
+    )
     return readings.height * DEPTH
 
 
-def _commit_entries(data_dir: Path, entries: pl.LazyFrame, begin: datetime) -> None:
-    """Write a month of entries as the one file that compaction leaves, without holding it in memory."""
+def _commit_entries(data_dir: Path, entries: pl.LazyFrame, begin: datetime) -> Path:
+    """Write a month of entries as the one file that compaction leaves, without holding it in memory; where it is."""
     below = f"store=apple/month={begin:%Y-%m}/whole.parquet"
     path = table_folder(data_dir, CHART_ENTRIES) / below
     columns = [name for name in SCHEMAS[CHART_ENTRIES.name] if name not in CHART_ENTRIES.partition]
@@ -99,6 +110,7 @@ def _commit_entries(data_dir: Path, entries: pl.LazyFrame, begin: datetime) -> N
     action = AddAction(below, size, {"store": "apple", "month": f"{begin:%Y-%m}"}, moment, True, "{}")
     table = DeltaTable(table_folder(data_dir, CHART_ENTRIES))
     table.create_write_transaction([action], "append", arrow_schema(CHART_ENTRIES), list(CHART_ENTRIES.partition))
+    return path
 
 
 def _reading_id() -> pl.Expr:
@@ -142,7 +154,7 @@ def _loads(looks: pl.DataFrame) -> pl.DataFrame:
 
 
 @cache
-def _names(first: date) -> pl.DataFrame:
+def names(first: date) -> pl.DataFrame:
     """The followed apps, and each chart's own others."""
     others = pl.int_range(len(FOLLOWED), len(CHARTS) * APPS, eager=True)
     followed = pl.DataFrame({"name_id": range(len(FOLLOWED)), "app_id": FOLLOWED})

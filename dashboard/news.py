@@ -11,14 +11,19 @@ from typing import Any
 import polars as pl
 
 from dashboard.components.words import chart_words
+from dashboard.desk import Desk
 from dashboard.language import Language
 from dashboard.selection import Selection
 from essor.model.charts import Chart, Collection
 from essor.model.news import NewsKind
 from essor.model.stores import Device, StoreName
+from warehouse.connection import Cursor
+from warehouse.reads.news import reach
 
 DAYS_SHOWN = timedelta(days=30)
 """So far back the page goes that a piece of news leads to."""
+LOOKS = 50_000
+"""No more than about so many looks at charts are told of at once; one storefront's reach further back than all."""
 _SIGNS = {
     NewsKind.FIRST: "●", NewsKind.LOST_FIRST: "▼", NewsKind.INTO_TOP: "▲", NewsKind.OUT_OF_TOP: "▼",
     NewsKind.ENTERED: "+", NewsKind.LEFT: "–", NewsKind.INSTALLS: "●", NewsKind.RATINGS: "●",
@@ -53,6 +58,12 @@ class News:
     """Where: a chart, a store's storefront."""
     address: str
     """The path and query of the page that shows it."""
+
+
+def told_since(at: Desk, cursor: Cursor, since: datetime, country: str | None) -> datetime:
+    """From when on news are told where they are asked for from `since` on: later where there are more than `LOOKS`."""
+    reached = at.ask(cursor, reach, LOOKS, country=country)["since"][0]
+    return max(since, reached) if reached else since
 
 
 def about(

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Request, Response
 from dashboard.api.frames import NO_GUESSING, answer
 from dashboard.desk import Desk
 from dashboard.language import Language, chosen
-from dashboard.news import News, about, tell
+from dashboard.news import News, about, tell, told_since
 from dashboard.selection import read_selection
 from essor.model.news import NewsKind
 from warehouse.reads.news import news
@@ -46,7 +46,7 @@ def rows(  # noqa: PLR0917 - FastAPI takes each from the address
 @router.get("/feed.atom")
 def feed(request: Request, top: Top = 10, places: Places = 10, kinds: Kinds = "") -> Response:
     """The same as an Atom feed (RFC 4287); parameters: apps, country, kinds, top, places, lang."""
-    items, _, snapshot = _asked(request, top, places, DAYS, kinds)
+    items, _, snapshot = _asked(request, top, places, DAYS, kinds, whole=False)
     say, base = _language(request), _base(request)
     updated = items[0].observed_at if items else snapshot or request.app.state.desk.now()
     here = f"{base}/feed.atom?{urlencode(sorted(request.query_params.items()))}"
@@ -55,15 +55,16 @@ def feed(request: Request, top: Top = 10, places: Places = 10, kinds: Kinds = ""
 
 
 def _asked(
-    request: Request, top: int, places: int, days: int, kinds: str
+    request: Request, top: int, places: int, days: int, kinds: str, *, whole: bool = True
 ) -> tuple[list[News], pl.DataFrame, datetime | None]:
-    """What the address asks for, told, with its rows; and the snapshot it is of."""
+    """What the address asks for, told, with its rows, and the snapshot it is of; `whole`: however much that is."""
     at: Desk = request.app.state.desk
     selection, say = read_selection(dict(request.query_params)), _language(request)
     with at.cursor(selection) as cursor:
         now = selection.snapshot or at.now()
         since = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=days)
-        frame = at.ask(cursor, news, since, top=top, places=places)
+        since = since if whole else told_since(at, cursor, since, selection.country)
+        frame = at.ask(cursor, news, since, country=selection.country, top=top, places=places)
         snapshot = cursor.snapshot
     wanted = [kind for kind in kinds.split(",") if kind in list(NewsKind)]
     shown = about(frame, selection.apps, [selection.country] if selection.country else (), wanted)

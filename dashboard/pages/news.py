@@ -19,7 +19,7 @@ from dashboard.desk import Reader, arrival, desk
 from dashboard.drawn import Drawn, register_figure
 from dashboard.history import newest
 from dashboard.language import Language
-from dashboard.news import News, about, tell
+from dashboard.news import News, about, tell, told_since
 from dashboard.selection import Selection, read_address
 from dashboard.shell import frame, nothing_yet, register_page
 from essor.model.news import NewsKind
@@ -133,51 +133,58 @@ def _choices(cursor: Cursor, selection: Selection, span: tuple[date, date], say:
 
 def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
     say = reader.say
-    rows = _rows(cursor, selection)
-    items = tell(rows, {app.slug: app.name for app in desk().apps}, TOP, say)
+    asked = datetime.combine(selection.since or date(2008, 7, 10), time(), UTC)
+    since = told_since(desk(), cursor, asked, selection.country)
+    rows = _rows(cursor, selection, since)
+    items = _items(rows, say)
     heads = (say("news.when"), say("news.what"), say("news.where"))
     words = ((say.moment(item.observed_at), item.text, item.place) for item in items)
     return Drawn(
-        finding=_finding(items, say),
+        finding=_finding(rows, say),
         subtitle=say("news.unit", top=TOP, places=TOP),
         figure=None,
-        height=(min(len(items), MOST) + 1) * 36,
+        height=(len(items) + 1) * 36,
         rows=rows,
         selection=selection,
         snapshot=cursor.snapshot,
         sources=tuple(rows["source"].drop_nulls().unique().sort()),
         newest=newest(rows["observed_at"]),
+        notes=(say("news.capped", moment=say.moment(since)),) if since > asked else (),
         method="movements",
         reading=next(iter(rows["reading_id"]), None),
         ledger=(heads, *words),
     )
 
 
-def _rows(cursor: Cursor, selection: Selection) -> pl.DataFrame:
-    """The news that an address asks for."""
-    since = datetime.combine(selection.since or date(2008, 7, 10), time(), UTC)
-    rows = desk().ask(cursor, news.news, since, top=TOP, places=TOP)
+def _rows(cursor: Cursor, selection: Selection, since: datetime) -> pl.DataFrame:
+    """The news that an address asks for, from `since` on."""
+    rows = desk().ask(cursor, news.news, since, country=selection.country, top=TOP, places=TOP)
     if selection.until:
         rows = rows.filter(pl.col("observed_at") < datetime.combine(selection.until + timedelta(days=1), time(), UTC))
     countries = [selection.country] if selection.country else ()
     return about(rows, selection.apps, countries, GROUPS.get(selection.measure or ALL, ()))
 
 
-def _finding(items: list[News], say: Language) -> str:
+def _items(rows: pl.DataFrame, say: Language) -> list[News]:
+    """The newest rows in words."""
+    return tell(rows.head(MOST), {app.slug: app.name for app in desk().apps}, TOP, say)
+
+
+def _finding(rows: pl.DataFrame, say: Language) -> str:
     """The weightiest of the newest day, in a sentence."""
-    if not items:
+    if rows.is_empty():
         return say("news.none")
-    day = items[0].observed_at.date()
-    first = min(
-        (item for item in items if item.observed_at.date() == day), key=lambda item: list(NewsKind).index(item.kind)
-    )
-    return say("news.finding", day=say.day(day), first=first.text)
+    day = rows["observed_at"][0].date()
+    weights = {kind.value: weight for weight, kind in enumerate(NewsKind)}
+    lately = rows.filter(pl.col("observed_at").dt.date() == day)
+    first = lately.sort(pl.col("kind").replace_strict(weights, return_dtype=pl.Int8), maintain_order=True).head(1)
+    return say("news.finding", day=say.day(day), first=_items(first, say)[0].text)
 
 
 def _answer(drawn: Drawn, reader: Reader) -> list[Component]:
     say = reader.say
     head = [headline(drawn.finding, f"{PAGE}-finding"), html.P(drawn.subtitle, className="subtitle")]
-    items = tell(drawn.rows.head(MOST), {app.slug: app.name for app in desk().apps}, TOP, say)
+    items = _items(drawn.rows, say)
     if not items:
         return [*head, _follow(drawn, reader)]
     heads = {"when": say("news.when"), "what": say("news.what")}

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import urlopen
 from xml.etree import ElementTree as ET
@@ -14,14 +14,17 @@ from xml.etree import ElementTree as ET
 import polars as pl
 import pytest
 
+from dashboard.desk import make_desk
 from dashboard.language import LOCALES, Language
-from dashboard.news import about, tell
+from dashboard.news import about, tell, told_since
+from dashboard.selection import Selection
 from essor.model.news import NewsKind
+from essor.settings import read_settings
 from tests.dashboard.serving import dashboard_on
 from tests.dashboard.small_lake import Run, write_lake
 from tests.dashboard.test_api import small_history
 from warehouse.connection import Warehouse
-from warehouse.reads.news import news
+from warehouse.reads.news import news, reach
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 AT = "snapshot=2026-10-08T00:00:00Z"
@@ -138,3 +141,14 @@ def test_what_holds_everywhere_concerns_every_storefront() -> None:
     })  # fmt: skip
     assert about(rows, ["le-chat"], ["fr"])["kind"].to_list() == ["version", "source_lost"]
     assert about(rows, [], ["fr"], ["first"])["app"].to_list() == ["grok"]
+
+
+def test_more_looks_than_a_page_reads_are_told_from_later_on(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest so many; where there are no more than that, from when on it was asked."""
+    at, since = make_desk(read_settings(data_dir=data_dir)), datetime(2026, 10, 1, tzinfo=UTC)
+    with at.cursor(Selection()) as cursor:
+        assert told_since(at, cursor, since, None) == since
+        looks = at.ask(cursor, reach, 2)["since"][0]
+        monkeypatch.setattr("dashboard.news.LOOKS", 2)
+        assert since < looks == told_since(at, cursor, since, None)
+        assert told_since(at, cursor, looks + timedelta(hours=1), None) == looks + timedelta(hours=1)

@@ -22,33 +22,45 @@ FALL = 0.1
 LEAST = 1_000
 """Round counts are told from here on."""
 
-_CHART = "store, country, device, collection, category, app"
 _MOVES = """
-WITH looks AS (
-    SELECT reading_id, observed_at, store, country, device, collection, category, status, depth, source
-    FROM chart_readings
-    WHERE status IN ('complete', 'partial') AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ
+-- charts, apps and looks bear numbers here: windows over five texts would take several times as long
+WITH charts AS MATERIALIZED (
+    SELECT *, row_number() OVER () AS chart
+    FROM (
+        SELECT DISTINCT store, country, device, collection, category FROM chart_readings
+        WHERE month >= $month AND observed_at >= $earliest::TIMESTAMPTZ{here}
+    )
+), subjects AS MATERIALIZED (
+    SELECT *, row_number() OVER () AS subject FROM (SELECT DISTINCT store, app FROM apps)
+), looks AS MATERIALIZED (
+    SELECT r.reading_id, r.observed_at, c.chart, c.store, r.status, r.depth, r.source,
+           row_number() OVER (ORDER BY r.observed_at, r.reading_id) AS look
+    FROM chart_readings AS r JOIN charts AS c USING (store, country, device, collection, category)
+    WHERE r.status IN ('complete', 'partial') AND r.month >= $month AND r.observed_at >= $earliest::TIMESTAMPTZ{here}
 ), ranks AS (
-    SELECT reading_id, app, min(rank) AS rank FROM chart_entries
-    WHERE app IS NOT NULL AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ
+    SELECT l.look, s.subject, min(e.rank) AS rank
+    FROM chart_entries AS e
+    JOIN looks AS l USING (reading_id)
+    JOIN subjects AS s ON s.store = e.store AND s.app = e.app
+    WHERE e.month >= $month AND e.observed_at >= $earliest::TIMESTAMPTZ{here}
     GROUP BY ALL
-), told AS (
-    SELECT l.*, a.app, r.rank, coalesce(r.rank, l.depth + 1) AS place
+), told AS MATERIALIZED (
+    SELECT l.chart * (SELECT count(*) + 1 FROM subjects) + s.subject AS course, l.chart, s.subject, l.look,
+           l.observed_at, l.depth, r.rank, coalesce(r.rank, l.depth + 1) AS place
     FROM looks AS l
-    JOIN (SELECT DISTINCT store, app FROM apps) AS a USING (store)
-    LEFT JOIN ranks AS r ON r.reading_id = l.reading_id AND r.app = a.app
+    JOIN subjects AS s USING (store)
+    LEFT JOIN ranks AS r ON r.look = l.look AND r.subject = s.subject
     WHERE r.rank IS NOT NULL OR l.status = 'complete'
 ), steps AS (
     SELECT *, lag(rank) OVER w AS before, lag(place) OVER w AS place_before, lag(depth) OVER w AS depth_before,
            lag(observed_at) OVER w AS previous_at
     FROM told
-    WINDOW w AS (PARTITION BY {chart} ORDER BY observed_at, reading_id)
+    WINDOW w AS (PARTITION BY course ORDER BY look)
 ), beside AS (
     SELECT s.*, d.rank AS day_rank, d.observed_at AS day_at,
            abs(s.rank - d.rank) >= $places AND d.observed_at >= s.observed_at - INTERVAL 36 HOUR AS far
     FROM steps AS s
-    ASOF LEFT JOIN told AS d
-        ON {same} AND s.observed_at - INTERVAL 22 HOUR >= d.observed_at
+    ASOF LEFT JOIN told AS d ON s.course = d.course AND s.observed_at - INTERVAL 22 HOUR >= d.observed_at
 ), judged AS (
     SELECT *, coalesce(far, false) AND NOT coalesce(lag(far) OVER w, false) AS moved,
            CASE
@@ -61,14 +73,19 @@ WITH looks AS (
                WHEN rank IS NULL AND before <= depth THEN 'left'
            END AS crossed
     FROM beside
-    WINDOW w AS (PARTITION BY {chart} ORDER BY observed_at, reading_id)
+    WINDOW w AS (PARTITION BY course ORDER BY look)
+), found AS (
+    FROM judged WHERE observed_at >= $since::TIMESTAMPTZ AND (crossed IS NOT NULL OR moved)
 )
-SELECT coalesce(crossed, 'moved') AS kind, observed_at,
-       CASE WHEN crossed IS NULL THEN day_at ELSE previous_at END AS previous_at,
-       {chart}, source, CASE WHEN crossed IS NULL THEN day_rank ELSE before END AS before, rank AS now,
-       NULL AS text_before, NULL AS text, reading_id
-FROM judged
-WHERE observed_at >= $since::TIMESTAMPTZ AND (crossed IS NOT NULL OR moved)
+SELECT coalesce(f.crossed, 'moved') AS kind, f.observed_at,
+       CASE WHEN f.crossed IS NULL THEN f.day_at ELSE f.previous_at END AS previous_at,
+       c.store, c.country, c.device, c.collection, c.category, s.app, l.source,
+       CASE WHEN f.crossed IS NULL THEN f.day_rank ELSE f.before END AS before, f.rank AS now,
+       NULL AS text_before, NULL AS text, l.reading_id
+FROM found AS f
+JOIN charts AS c USING (chart)
+JOIN subjects AS s USING (subject)
+JOIN looks AS l USING (look)
 """
 _STEPS = """
 WITH looks AS (
@@ -152,7 +169,28 @@ _ANSWER = pl.Schema({
 })  # fmt: skip
 
 
-def news(cursor: Cursor, since: datetime, *, top: int = 10, places: int = 10) -> pl.DataFrame:
+def reach(cursor: Cursor, looks: int, *, country: str | None = None) -> pl.DataFrame:
+    """From when on there are about so many usable looks at charts, of one storefront or of all.
+
+    Columns: since (UTC; null where all together are no more than that). One row.
+    """
+    return cursor.frame(
+        """
+        SELECT CASE WHEN count(*) > $looks THEN min(observed_at) END AS since
+        FROM (
+            SELECT observed_at FROM chart_readings
+            WHERE status IN ('complete', 'partial') AND country = coalesce($country, country)
+            ORDER BY observed_at DESC LIMIT $looks + 1
+        )
+        """,
+        country=country,
+        looks=looks,
+    )
+
+
+def news(
+    cursor: Cursor, since: datetime, *, country: str | None = None, top: int = 10, places: int = 10
+) -> pl.DataFrame:
     """What happened to the followed apps and to the sources from `since` on, the newest first, each thing once.
 
     Columns: kind (`NewsKind`), observed_at, previous_at (the look it is compared with; of `moved` the one about a day
@@ -160,12 +198,13 @@ def news(cursor: Cursor, since: datetime, *, top: int = 10, places: int = 10) ->
     a source), source, before, now (ranks, null outside the chart; counts; stars; prices; of a source its answers in
     the run), text_before, text (versions; currencies; of a lost source the commonest status and its last message),
     reading_id (the look that shows it). `top`: whose first places are told. `places`: a move of so many within a day.
+    `country`: of the charts only this storefront's.
     """
-    same = " AND ".join(f"s.{name} = d.{name}" for name in _CHART.split(", "))
     goals = {f"{name}_goal": _GOAL.format(column, least=LEAST) for name, column in _COUNTS.items()}
     charts, others = _days(since, CHART_LOOKBACK), _days(since, LOOKBACK)
+    here, front = (" AND country = $country", {"country": country}) if country else ("", {})
     found = (
-        cursor.frame(_MOVES.format(chart=_CHART, same=same), **charts, lookback=CHART_LOOKBACK, top=top, places=places),
+        cursor.frame(_MOVES.format(here=here), **charts, **front, lookback=CHART_LOOKBACK, top=top, places=places),
         cursor.frame(_STEPS.format(**goals), **others, lookback=LOOKBACK, fall=FALL),
         cursor.frame(_TURNS.format(looks=_LOOKS), **others, lookback=LOOKBACK),
     )

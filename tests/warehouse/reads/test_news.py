@@ -14,10 +14,11 @@ from essor.model.listings import Listing, ListingReading
 from essor.model.observation import Status
 from essor.model.stores import StoreName
 from essor.settings import Settings
-from tests.landed import CHATGPT, CLAUDE, LE_CHAT, at, chart_reading, evidence, land
-from warehouse.reads.news import news
+from tests.landed import CHATGPT, CLAUDE, FR, LE_CHAT, at, chart_reading, evidence, land
+from warehouse.reads.news import news, reach
 
 SINCE = at("2026-10-01 00:00")
+US = replace(FR, country="us")
 OTHERS = [f"70000000{number:02}" for number in range(40)]
 
 
@@ -137,3 +138,19 @@ def test_a_source_that_stops_and_returns(settings: Settings, status: Status) -> 
         ("source_lost", "apple_legacy_rss", status.value),
         ("source_back", "apple_legacy_rss", None),
     ]
+
+
+def test_a_storefront_alone_has_the_news_of_its_charts(settings: Settings) -> None:
+    """What is asked of one storefront is what all of them tell, less the others' charts."""
+    places = [None, 30, 9, 1, 2, 25]
+    looks = [chart(f"2026-10-{day:02} 12:00", place) for day, place in enumerate(places, 2)]
+    ids = [CLAUDE, *OTHERS[:20]]
+    days = {day: at(f"2026-10-{day:02} 12:00") for day in (2, 3, 4)}
+    american = [chart_reading(days[day], ids if day % 2 else ids[1:], chart=US) for day in days]
+    every = rows(settings, *looks, *american)
+    with opened(settings) as cursor:
+        assert news(cursor, SINCE, country="us").equals(every.filter(pl.col("country") == "us"))
+        assert every.filter(pl.col("country") == "us").height == 2
+        assert reach(cursor, 3)["since"].item() == days[4]
+        assert reach(cursor, 1, country="us")["since"].item() == days[3]
+        assert reach(cursor, 9)["since"].item() is None
