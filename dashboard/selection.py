@@ -170,10 +170,12 @@ def _matching(text: str | None, pattern: str) -> str | None:
 
 
 def _day(text: str | None) -> date | None:
+    """A day of an address; None when it is none, or the calendar's last one, which no other follows."""
     try:
-        return date.fromisoformat(text or "")
+        day = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return day if day < date.max else None
 
 
 def _days(text: str | None) -> int | None:
@@ -185,9 +187,9 @@ def read_moment(text: str | None) -> datetime | None:
     """A moment of an address, UTC where it names no zone; None when it is none."""
     try:
         moment = datetime.fromisoformat((text or "").replace(" ", "+"))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the calendar's first and last hours have no place in another zone
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _iso(moment: datetime) -> str:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -17,6 +18,11 @@ PARALLEL = "PYTEST_XDIST_WORKER" in os.environ
 
 if PARALLEL:
     os.environ.setdefault("POLARS_MAX_THREADS", "1")  # the processes share the cores: more threads would only wait
+
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)  # how long an example takes tells of the machine, not of the code
+hypothesis.settings.load_profile("untimed")
 
 
 class FilesTogether(LoadFileScheduling):

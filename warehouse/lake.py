@@ -105,11 +105,11 @@ def compact(data_dir: Path, table: Table, most: int = FILES_BEFORE_COMPACTION) -
 
 
 def vacuum(data_dir: Path, table: Table, keep_hours: int = KEEP_HOURS) -> list[str]:
-    """Delete files that were replaced more than `keep_hours` ago; their paths."""
+    """Delete files that were replaced, or that a killed loader left, more than `keep_hours` ago; their paths."""
     delta = open_table(data_dir, table)
     if delta is None:
         return []
-    return delta.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False)
+    return delta.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False, full=True)
 
 
 def scan(data_dir: Path, table: Table, months: set[str] | None = None) -> pl.LazyFrame:

@@ -21,6 +21,7 @@ Name = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,40}$")]
 Form = Annotated[str, Query(alias="format", pattern="^(json|csv|parquet|sql)$")]
 FRAMED = {**NO_GUESSING, "Content-Security-Policy": embeds.FIGURE_POLICY}
 STILL = {**NO_GUESSING, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+NOTHING = "Nothing was observed yet. Run `essor import history` or `essor crawl charts`."
 KEPT = "public, max-age=86400"
 LIVE = "no-cache"
 
@@ -53,10 +54,12 @@ def inputs(
     at: Desk = request.app.state.desk
     selection = read_selection(dict(request.query_params))
     with at.cursor(selection) as cursor:
-        drawn = FIGURES[name].draw(cursor, selection, reader(selection, {}, request.headers))
         read = FIGURES[name].inputs
-        if drawn is None or read is None:
+        if read is None:
             raise HTTPException(404, "This figure stands on one reading: its evidence has it.")
+        drawn = FIGURES[name].draw(cursor, selection, reader(selection, {}, request.headers))
+        if drawn is None:
+            raise HTTPException(404, NOTHING)
         about = {"figure": name, "snapshot": drawn.snapshot.isoformat() if drawn.snapshot else None}
         return answer(read(cursor, drawn), form, f"essor-{name}-inputs", about)
 
@@ -130,7 +133,7 @@ def _drawn(request: Request, name: str, query: Mapping[str, object]) -> tuple[Dr
     with at.cursor(selection) as cursor:
         drawn = FIGURES[name].draw(cursor, selection, who)
     if drawn is None:
-        raise HTTPException(404, "Nothing was observed yet. Run `essor import history` or `essor crawl charts`.")
+        raise HTTPException(404, NOTHING)
     return drawn, who
 
 

@@ -75,7 +75,7 @@ def _mark(number: int, row: dict[str, Any], say: Language) -> Mark:
     return Mark(
         number,
         row["day"],
-        row.get(f"title_{say.code}") or row["title_en"],
+        say.spaced(row.get(f"title_{say.code}") or row["title_en"]),
         _published(source, say),
         address if address.startswith(("https://", "http://")) else None,
         vague=row["precision"] != "day",

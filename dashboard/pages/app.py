@@ -220,10 +220,10 @@ def _launches(app: App, say: Language) -> Component:
 def _launch(launch: Launch, say: Language) -> list[Any]:
     day = say.short_day(launch.on) if launch.precision == "day" else say.month(launch.on)
     where = f", {say.country(launch.territory)}" if launch.territory else ""
-    source = html.Div(launch.source[say.code], className="state")
+    source = html.Div(say.spaced(launch.source[say.code]), className="state")
     return [
         html.B(say(f"platform.{launch.platform}")),
-        f" : {day}{where}" if say.code == "fr" else f": {day}{where}",
+        say.spaced(f" : {day}{where}") if say.code == "fr" else f": {day}{where}",
         source,
     ]
 
@@ -241,7 +241,7 @@ def _ids(app: App, say: Language) -> Component:
 
 
 def _id(key: StoreId, say: Language) -> list[Any]:
-    note = [html.Div(key.note[say.code], className="state")] if key.note else []
+    note = [html.Div(say.spaced(key.note[say.code]), className="state")] if key.note else []
     when = _since(key.since, key.until, say) if key.since or key.until else ""
     return [f"{say(f'store.{key.store}')} ", html.Code(key.app_id), html.Div(when, className="state"), *note]
 

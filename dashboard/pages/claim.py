@@ -136,7 +136,7 @@ def _source(source: dict[str, Any], say: Language) -> Component:
     title = say("claims.titled", title=source["title"]) if source.get("title") else ""
     named: list[Any] = [html.B(source["publisher"]), title]
     link = [html.A(named, href=url, rel="noopener noreferrer")] if url.startswith("http") else named
-    told = [*([say.short_day(date.fromisoformat(day))] if day else []), *([note] if note else [])]
+    told = [*([say.short_day(date.fromisoformat(day))] if day else []), *([say.spaced(note)] if note else [])]
     told = told or [say("claims.date_unnoted" if title else "claims.unnoted")]
     return html.Li([*link, html.Span(f" {' · '.join(told)}", className="state")])
 

@@ -25,6 +25,8 @@ from warehouse.connection import Cursor
 from warehouse.reads import coverage, health, inputs
 
 PAGE = "health"
+DESK_RUNS = ("claims", "estimate", "methods", "verdicts")
+"""Runs whose note says no more than their kind."""
 PATH = "/health"
 DAYS = 60
 """The days before the newest look that the figure and the gaps cover."""
@@ -228,7 +230,7 @@ def _run_rows(runs: pl.DataFrame, say: Language) -> list[list[Any]]:
             say.optional(f"result.{row['result']}", row["result"] or "–"),
             _seconds(row["started_at"], row["finished_at"], say),
             f"{say.number(row['usable'])} / {say.number(row['readings'])}",
-            row["note"] or "",
+            "" if row["kind"] in DESK_RUNS else row["note"] or "",
         ]
         for row in runs.iter_rows(named=True)
     ]

@@ -23,7 +23,7 @@ from warehouse.reads import claims
 
 PAGE = "inputs"
 MOST = 60
-"""So many rows of a role are shown, the newest ones; the downloads have all."""
+"""So many rows of a role are shown, the newest ones; the downloads have `warehouse.reads.inputs.MOST`."""
 MEASURED = ("engine", "probe", "sample")
 """The roles that a probe measured; the others were read."""
 COLUMNS = ("about", "of", "observed", "source", "status", "archive", "open")

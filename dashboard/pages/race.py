@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -78,7 +79,8 @@ def _stands_on(cursor: Cursor, drawn: Drawn) -> pl.DataFrame:
     lines = drawn.rows["kind"].is_in(["estimated", "measured"])
     claimed = drawn.rows.filter(~lines)["source"].unique().sort()
     apps = drawn.rows.filter(lines)["app"].unique().sort()
-    return desk().ask(cursor, inputs.of_race, tuple(claimed), tuple(apps))
+    last = drawn.rows.filter(lines)["day"].max()
+    return desk().ask(cursor, inputs.of_race, tuple(claimed), tuple(apps), last if isinstance(last, date) else date.max)
 
 
 register_figure(PAGE, PATH, draw, _stands_on)

@@ -111,8 +111,11 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
 def _stands_on(cursor: Cursor, drawn: Drawn) -> pl.DataFrame:
     """The looks behind the estimates of every app that counts."""
     apps = drawn.rows.explode("together")["together"].unique().sort()
-    looks = desk().ask(cursor, inputs.of_race, (), tuple(apps)).filter(role=ROLES[_measure(drawn.selection)[1]])
-    return looks.filter(pl.col("country").is_in([*_here(_offered(cursor), drawn.selection)["country"]]))
+    fronts = drawn.rows.explode("storefronts")["storefronts"].unique().sort()
+    last = drawn.rows["until"].max()
+    until = last if isinstance(last, date) else date.max
+    looks = desk().ask(cursor, inputs.of_estimates, tuple(apps), tuple(fronts), until)
+    return looks.filter(role=ROLES[_measure(drawn.selection)[1]])
 
 
 register_figure(PAGE, PATH, draw, _stands_on)

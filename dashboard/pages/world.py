@@ -116,8 +116,9 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
 
 
 def _stands_on(cursor: Cursor, drawn: Drawn) -> pl.DataFrame:
-    """The looks behind the estimates of the app shown; ranks have a reading of their own."""
-    return desk().ask(cursor, inputs.of_race, (), drawn.selection.apps)
+    """The looks behind the estimates of the app shown, up to the day shown; ranks have a reading of their own."""
+    until = drawn.newest.date() if drawn.newest else date.max
+    return desk().ask(cursor, inputs.of_estimates, drawn.selection.apps, None, until)
 
 
 register_figure(PAGE, PATH, draw, _stands_on)

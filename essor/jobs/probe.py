@@ -305,12 +305,18 @@ def _compared(first: str, second: str, found: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _stopped_politely() -> Iterator[None]:
-    """Take SIGTERM as Ctrl-C, so that what was measured is landed; the schedule ends its children with it."""
+    """Take SIGTERM as Ctrl-C, so that what was measured is landed; the schedule ends its children with it.
+
+    The first of them cancels a probe where it waits (`asyncio.Runner` does so), and no answer is lost half read.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

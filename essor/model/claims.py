@@ -167,8 +167,14 @@ def read_sources(items: list[dict[str, Any]]) -> tuple[Source, ...]:
 
 
 def in_both(text: str | dict[str, str]) -> dict[str, str]:
-    """A text of a file in ``"fr"`` and ``"en"``; one that a person wrote once stands for both. Raises KeyError."""
-    return {"fr": text, "en": text} if isinstance(text, str) else {"fr": text["fr"], "en": text["en"]}
+    """A text of a file in ``"fr"`` and ``"en"``; one that a person wrote once stands for both.
+
+    Raises KeyError when a language is missing, and TypeError when what stands there is no text.
+    """
+    both = {"fr": text, "en": text} if isinstance(text, str) else {"fr": text["fr"], "en": text["en"]}
+    if not all(isinstance(one, str) for one in both.values()):
+        raise TypeError(f"{both} is no text")
+    return both
 
 
 def _source(item: dict[str, Any]) -> Source:

@@ -153,11 +153,10 @@ def _readings_of(
             for word in child.words(given.seconds, limit):
                 waiting.remove((word.batch, word.context))
                 yield word
-        if waiting and child.ending != AGAIN:
-            if len(waiting) == begun:
-                ending = child.ending
-            else:
-                yield _without_result(shape, waiting.pop(0), given, machine, child.ending)
+        if waiting and len(waiting) == begun:
+            ending = child.ending
+        elif waiting and child.ending != AGAIN:
+            yield _without_result(shape, waiting.pop(0), given, machine, child.ending)
         ending = ending or _no_start(limit)
     if ending is not None:
         yield from (_without_result(shape, case, given, machine, ending) for case in waiting)

@@ -249,7 +249,7 @@ def test_the_slider_of_days_moves_the_map_by_keyboard(opener: Opener, tmp_path: 
         assert "first in France" in finding(page)
         drawn(page, "world")
         page.locator("#world-day [role=slider]").press("ArrowLeft")
-        expect(page.locator("h1.finding")).to_contain_text("8 October 2026, first in none")
+        expect(page.locator("h1.finding")).to_contain_text("8 October 2026, of 2 storefronts observed, first in none")
         page.wait_for_url(re.compile("at=2026-10-08"))
         expect(page.locator("#world-on")).to_have_text("8 Oct 2026")
 

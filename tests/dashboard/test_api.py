@@ -191,3 +191,6 @@ def test_a_figure_of_many_things_lists_what_it_stands_on(address: str, looks: tu
     assert with_bytes["reading_id"] == reading_id(looks[1][-1])
     with pytest.raises(HTTPError, match="404"):
         fetched(address, "/api/v1/figures/rankings/inputs")
+    with pytest.raises(HTTPError) as nothing:
+        fetched(address, "/api/v1/figures/claims/inputs?snapshot=2000-01-01")
+    assert "Nothing was observed yet" in nothing.value.read().decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboard.selection import Selection, nearest_chart, read_address, read_selection
@@ -25,8 +25,8 @@ selections = st.builds(
     country=st.sampled_from([None, "fr", "us"]),
     collection=st.sampled_from([None, "top-free", "top-free.ipad"]),
     category=st.sampled_from([None, "6007", "APPLICATION"]),
-    since=st.none() | st.dates(date(2020, 1, 1)),
-    until=st.none() | st.dates(date(2020, 1, 1)),
+    since=st.none() | st.dates(date(2020, 1, 1), date(2100, 1, 1)),
+    until=st.none() | st.dates(date(2020, 1, 1), date(2100, 1, 1)),
     last=st.none() | st.integers(1, 9_999),
     at=st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - Hypothesis adds the zone
     snapshot=st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the same
@@ -46,9 +46,17 @@ def test_an_address_reads_back_as_what_it_was_written_from(selection: Selection)
         st.sampled_from(["apps", "country", "from", "at", "theme", "store"]), st.text() | st.lists(st.text())
     )
 )
+@example({"at": "9999-12-31T23:59:59-12:00"})
+@example({"at": "0001-01-01T00:00:00+14:00"})
 def test_a_bad_address_still_opens(query: dict[str, object]) -> None:
     """What cannot be used is left out; nothing raises."""
     assert isinstance(read_selection(query), Selection)
+
+
+def test_the_last_day_of_the_calendar_is_left_out() -> None:
+    """Pages look up to the day after; there is none."""
+    assert read_selection({"from": "9999-12-31", "to": "9999-12-31"}) == Selection()
+    assert read_selection({"to": "9999-12-30"}).until == date(9999, 12, 30)
 
 
 def test_with_nothing_asked_the_french_productivity_chart_is_shown() -> None:

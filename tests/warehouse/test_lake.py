@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,6 +93,19 @@ def test_replaced_files_stay_for_slow_readers(tmp_path: Path) -> None:
     lake.vacuum(tmp_path, CHART_ENTRIES, keep_hours=0)
     assert not any(path.exists() for path in old)
     assert lake.scan(tmp_path, CHART_ENTRIES).collect().height == 6
+
+
+def test_what_a_killed_compaction_left_is_cleared_away(tmp_path: Path) -> None:
+    """A file that the log never named goes once it is old enough; what the log names stays."""
+    lake.append(tmp_path, CHART_ENTRIES, entries(["2026-10"]), 1)
+    (part,) = lake.parts(lake.open_table(tmp_path, CHART_ENTRIES))
+    left = (table_folder(tmp_path, CHART_ENTRIES) / part.path).with_name("compact-1.parquet")
+    left.write_bytes(b"PAR1")
+    assert lake.vacuum(tmp_path, CHART_ENTRIES) == []
+    os.utime(left, (0, 0))
+    lake.vacuum(tmp_path, CHART_ENTRIES)
+    assert not left.exists()
+    assert lake.scan(tmp_path, CHART_ENTRIES).collect().height == 3
 
 
 def test_other_engines_can_prune_by_moment(tmp_path: Path) -> None:

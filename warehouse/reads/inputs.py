@@ -16,7 +16,7 @@ Every answer has the same columns, the newest first within a role:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -48,10 +48,19 @@ def of_claims(cursor: Cursor, claims: Sequence[str]) -> pl.DataFrame:
     return _joined([_registered(cursor, claims), _method(cursor, claims), _listings(cursor, claims), *ranked])
 
 
-def of_race(cursor: Cursor, claims: Sequence[str], apps: Sequence[str]) -> pl.DataFrame:
-    """The claims drawn, and the looks behind the measured and the estimated lines of `apps`."""
-    return _joined([_registered(cursor, claims), _rating_looks(cursor, apps), _install_looks(cursor, apps),
-                    _rank_looks(cursor, apps)])  # fmt: skip
+def of_race(cursor: Cursor, claims: Sequence[str], apps: Sequence[str], until: date = date.max) -> pl.DataFrame:
+    """The claims drawn, and the looks behind the measured and, up to the day `until`, the estimated lines of `apps`."""
+    estimated = of_estimates(cursor, apps, until=until)
+    return _joined([_registered(cursor, claims), _install_looks(cursor, apps), estimated])
+
+
+def of_estimates(
+    cursor: Cursor, apps: Sequence[str], countries: Sequence[str] | None = None, until: date = date.max
+) -> pl.DataFrame:
+    """The looks behind the estimates of `apps` up to the day `until`, in some storefronts or with None in all."""
+    fronts = None if countries is None else list(countries)
+    scope = {"apps": list(apps), "countries": fronts, "until": until.isoformat()}
+    return _joined([_rating_looks(cursor, scope), _rank_looks(cursor, scope)])
 
 
 def of_latency(cursor: Cursor) -> pl.DataFrame:
@@ -176,7 +185,7 @@ def _chart_looks(cursor: Cursor, claim: dict[str, Any]) -> pl.DataFrame:
     )
 
 
-def _rating_looks(cursor: Cursor, apps: Sequence[str]) -> pl.DataFrame:
+def _rating_looks(cursor: Cursor, scope: dict[str, Any]) -> pl.DataFrame:
     """The listings whose rating counts an estimate from the pace of ratings was made of."""
     return cursor.frame(
         f"""
@@ -188,7 +197,7 @@ def _rating_looks(cursor: Cursor, apps: Sequence[str]) -> pl.DataFrame:
         WHERE r.rating_count IS NOT NULL AND r.status IN ('complete', 'partial')
         {_NEWEST}
         """,  # noqa: S608 - the text is ours
-        apps=list(apps),
+        **scope,
     )
 
 
@@ -204,9 +213,9 @@ def _install_looks(cursor: Cursor, apps: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _rank_looks(cursor: Cursor, apps: Sequence[str]) -> pl.DataFrame:
+def _rank_looks(cursor: Cursor, scope: dict[str, Any]) -> pl.DataFrame:
     """The charts whose ranks an estimate from the rank curve was made of, a month at a time where there are few."""
-    lines = cursor.frame(_lines("rank_curve"), apps=list(apps))
+    lines = cursor.frame(_lines("rank_curve"), **scope)
     if lines.is_empty():
         return lines.clear().select()
     return cursor.frame(
@@ -222,7 +231,7 @@ def _rank_looks(cursor: Cursor, apps: Sequence[str]) -> pl.DataFrame:
           AND k.month BETWEEN $first AND $last
         {_NEWEST}
         """,  # noqa: S608 - the text is ours
-        apps=list(apps),
+        **scope,
         first=lines["first_day"].min().strftime("%Y-%m"),  # type: ignore[union-attr]
         last=(lines["last_day"].max() + timedelta(days=1)).strftime("%Y-%m"),  # type: ignore[operator, union-attr]
     )
@@ -232,7 +241,9 @@ def _lines(method: str) -> str:
     """The apps and storefronts that a method estimates, with their first and last day."""
     return f"""
         SELECT app, store, country, method, min(day) AS first_day, max(day) AS last_day FROM estimates
-        WHERE method = '{method}' AND kind = 'estimated' AND list_contains($apps::VARCHAR[], app) GROUP BY ALL
+        WHERE method = '{method}' AND kind = 'estimated' AND list_contains($apps::VARCHAR[], app)
+          AND ($countries IS NULL OR list_contains($countries::VARCHAR[], country)) AND day <= $until::DATE
+        GROUP BY ALL
     """  # noqa: S608 - the text is ours
 
 

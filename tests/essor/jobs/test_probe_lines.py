@@ -12,13 +12,18 @@ from typing import Any
 import pytest
 
 from essor.jobs.ask import answer
+from essor.jobs.probe import Order, measure
 from essor.jobs.probe_lines import recover_probe
 from essor.jobs.recover import recover_and_refresh
 from essor.settings import Settings
+from inference_probe.backends.fake import FakeSession
 from inference_probe.script import Script
+from inference_probe.transcript import Transcript
+from inference_probe.wire import Exchange
 
 HEARD = 6
-"""Requests answered before the probe is ended; the last one may not be written down yet."""
+"""Requests answered before the probe is ended; of a killed one the last may not be written down yet."""
+QUICK = Script(ttft=3, gap=1, tokens=4)
 CHILD = """
 import sys
 from essor.jobs.probe import Order, measure
@@ -30,7 +35,7 @@ measure(read_settings(data_dir=sys.argv[1]), order, lambda done, total: print(do
 
 def ended_early(data_dir: Path, how: signal.Signals, users: int = 1) -> None:
     """A probe of 5,000 requests in a process of its own, ended by `how` after `HEARD` answers."""
-    arguments = [str(data_dir), Script(ttft=3, gap=1, tokens=4).model, str(users)]
+    arguments = [str(data_dir), QUICK.model, str(users)]
     with subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         for _ in range(HEARD):
@@ -89,6 +94,23 @@ def test_a_stopped_probe_lands_what_had_come(settings: Settings, users: int) -> 
     assert run["outcome"] == "interrupted"
     assert run["answered"] >= HEARD - 2  # two warmed up
     assert rows(settings, "SELECT result FROM runs") == [{"result": "stopped"}]
+
+
+def test_an_answer_is_not_lost_by_a_stop_while_it_is_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM in the middle of reading the third answer ends the probe once that one is written down."""
+    read, third = FakeSession.read, iter((False, False, True))
+
+    def stopped_reading(session: FakeSession, exchange: Exchange) -> Transcript:
+        if next(third):
+            signal.raise_signal(signal.SIGTERM)
+        return read(session, exchange)
+
+    monkeypatch.setattr(FakeSession, "read", stopped_reading)
+    order = Order(targets=("fake",), model=QUICK.model, requests=50, repetitions=1, warmup=0, concurrency=1)
+    with pytest.raises(KeyboardInterrupt):
+        measure(settings, order, lambda *_: None)
+    recover_and_refresh(settings)
+    assert rows(settings, "SELECT outcome, answered FROM probe_runs") == [{"outcome": "interrupted", "answered": 3}]
 
 
 def landed(data_dir: Path, run_id: str) -> list[str]:

@@ -124,6 +124,17 @@ def test_the_cases_after_one_that_ended_its_child_get_a_new_child(
     assert [(r.batch, r.outcome) for r in readings] == [(1, "complete"), (8, outcome), (64, "complete")]
 
 
+def test_a_child_that_says_nothing_of_a_broken_device_gets_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reading was lost, and the next child would lose it again: every case ends as a crash."""
+    child = tmp_path / "child.py"
+    child.write_text("import sys\nsys.exit(4)\n")
+    _children(monkeypatch, child)
+    readings = _run(tmp_path, "--models", "qwen3-8b", "--cases", "1x512,8x512")
+    assert [(r.batch, r.outcome) for r in readings] == [(1, "crashed"), (8, "crashed")]
+
+
 def test_the_time_for_everything_is_kept_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the time is over the case under way is interrupted, and the models not begun are skipped."""
     child = tmp_path / "child.py"

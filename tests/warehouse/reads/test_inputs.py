@@ -82,8 +82,11 @@ def test_a_sum_of_estimates_leads_to_the_charts_it_was_made_of(settings: Setting
     with opened(settings) as cursor:
         found = inputs.of_race(cursor, [], ["claude"])
         assert inputs.of_race(cursor, [], ["gemini"]).is_empty()
+        first_day = inputs.of_estimates(cursor, ["claude"], ["us"], until=FIRST)
+        assert inputs.of_estimates(cursor, ["claude"], ["fr"]).is_empty()
     assert set(found["role"]) == {"rank"}
     assert sorted(moment.date() for moment in found["observed_at"]) == days
+    assert [moment.date() for moment in first_day["observed_at"]] == [FIRST]
 
 
 def test_a_probe_leads_to_each_request_of_it(settings: Settings) -> None:
