@@ -60,6 +60,9 @@ VIEWS = (
 BEGINNING = "1970-01-01 00:00:00+00"
 """The snapshot of an empty warehouse."""
 
+_PLANS: dict[str, Any] = {"asof_loop_join_threshold": "0"}
+"""DuckDB guesses few rows behind several views, and would then compare each with each."""
+
 
 class Cursor:
     """A DuckDB cursor pinned to a snapshot. For one thread."""
@@ -111,7 +114,7 @@ class Warehouse:
 
     def __init__(self, data_dir: Path, apps: Sequence[App] | None = None) -> None:
         self.data_dir = data_dir
-        self._connection = duckdb.connect(":memory:", config={"temp_directory": str(data_dir / ".spill")})
+        self._connection = duckdb.connect(":memory:", config={"temp_directory": str(data_dir / ".spill"), **_PLANS})
         self._lock = threading.Lock()
         self._stamp: tuple[int, ...] | None = None
         self._snapshots: list[datetime] = []
