@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
-from dash import Output, State, callback, dcc, html
+from dash import Input, Output, State, callback, dcc, html
 from dash.development.base_component import Component
 
 from dashboard import about_app
@@ -45,19 +45,17 @@ def layout(**query: object) -> Component:
         drawn = draw(cursor, selection, reader)
         if drawn is None:
             return nothing_yet(cursor, selection, reader)
-        told = html.Div(_told(cursor, drawn, reader), id=f"{PAGE}-told-all")
     head = html.P(_head(drawn.selection, reader), id=f"{PAGE}-head", className="kicker")
     choices = filters.row(PAGE, [filters.one_app_filter(PAGE, desk().apps, _app(drawn.selection), reader.say)])
     switches = filters.shown_with(PAGE, drawn.selection, reader.say)
     figure = figure_frame(PAGE, drawn, reader, path=PATH, options=switches)
-    return frame(PAGE, drawn.selection, reader, [choices, head, figure, told])
+    return frame(PAGE, drawn.selection, reader, [choices, head, figure, html.Div(id=f"{PAGE}-told-all")])
 
 
 @callback(
     output={
         "head": Output(f"{PAGE}-head", "children"),
         "drawn": frame_outputs(PAGE),
-        "told": Output(f"{PAGE}-told-all", "children"),
         "address": Output("address", "data", allow_duplicate=True),
     },
     inputs={
@@ -77,10 +75,18 @@ def choose(picked: dict[str, Any], with_: dict[str, bool], address: str) -> dict
         drawn = draw(cursor, asked, reader)
         if drawn is None:
             return {}
-        told = _told(cursor, drawn, reader)
     values = frame_values(PAGE, drawn, reader, path=PATH)
     head = _head(drawn.selection, reader)
-    return {"head": head, "drawn": values, "told": told, "address": reader.address(drawn.selection)}
+    return {"head": head, "drawn": values, "address": reader.address(drawn.selection)}
+
+
+@callback(Output(f"{PAGE}-told-all", "children"), Input("address", "data"))
+def tell_all(address: str) -> list[Component]:
+    """All else that is known of the app, told once its figure is on screen."""
+    selection, reader = arrival(read_address(address))
+    with desk().cursor(selection) as cursor:
+        drawn = draw(cursor, selection, reader)
+        return _told(cursor, drawn, reader) if drawn else []
 
 
 def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:

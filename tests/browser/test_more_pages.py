@@ -169,6 +169,7 @@ def test_the_map_shows_estimates_with_their_bands(opener: Opener, full: str, lan
 def test_everything_about_one_app_is_on_one_page(opener: Opener, full: str) -> None:
     """Names over time, store ids, launches with sources, ranks, what was published; another app replaces it all."""
     page = opener(full).open("/app?lang=en")
+    expect(page.locator("#app-told-all")).to_contain_text("6740410176")
     told = page.inner_text("main")
     for part in (
         "Vibe by Mistral (ex-Le Chat)",

@@ -38,7 +38,7 @@ ASKED: dict[str, Any] = {
     "app": "claude", "app_ids": (CLAUDE,), "apps": ["claude", "le-chat"], "category": "36", "chart": US,
     "claim": "made-up-0", "claims": ["made-up-0"], "collection": "top-free", "countries": ["us", "no"],
     "country": "us", "days": 1, "device": "iphone", "figure": "ttft", "first": "a",
-    "launches": {"claude": FIRST}, "metric": "stars", "now": at("2026-11-20 00:00"),
+    "launches": {"claude": FIRST}, "looks": 3, "metric": "stars", "now": at("2026-11-20 00:00"),
     "on": FIRST + timedelta(days=6), "period_end": at("2026-03-01 00:00"), "probe": "a", "reading_id": "0" * 16,
     "second": "b", "since": FIRST, "source": "github", "store": "apple", "subject": "a/b", "until": UNTIL,
     "workload": "chat",
