@@ -45,7 +45,7 @@ class Language:
 
     def number(self, value: float) -> str:
         """A number as the reader writes it: ``"2,360"``, ``"2 360"``."""
-        return str(format_decimal(value, locale=self.locale))
+        return _number(self.code, value)
 
     def compact(self, value: float) -> str:
         """A number in a figure: ``"1.2M"``, ``"1,2 M"``; below a thousand to three digits."""
@@ -140,6 +140,11 @@ def translations(code: str) -> dict[str, str]:
     """All texts of a language, by key."""
     texts: dict[str, str] = json.loads((files("dashboard") / "translations" / f"{code}.json").read_text("utf-8"))
     return texts
+
+
+@lru_cache(maxsize=16_384)
+def _number(code: str, value: float) -> str:
+    return str(format_decimal(value, locale=_locale(code)))
 
 
 @lru_cache(maxsize=20_000)

@@ -7,6 +7,7 @@ followed by a look at the first hundred says nothing (docs/methods/movements.md)
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -43,6 +44,7 @@ WITH charts AS MATERIALIZED (
     JOIN looks AS l USING (reading_id)
     JOIN subjects AS s ON s.store = e.store AND s.app = e.app
     WHERE e.month >= $month AND e.observed_at >= $earliest::TIMESTAMPTZ{here}
+      AND list_contains($ids, e.app_id)  -- so that names are few, and entries are read by them
     GROUP BY ALL
 ), told AS MATERIALIZED (
     SELECT l.chart * (SELECT count(*) + 1 FROM subjects) + s.subject AS course, l.chart, s.subject, l.look,
@@ -203,8 +205,10 @@ def news(
     goals = {f"{name}_goal": _GOAL.format(column, least=LEAST) for name, column in _COUNTS.items()}
     charts, others = _days(since, CHART_LOOKBACK), _days(since, LOOKBACK)
     here, front = (" AND country = $country", {"country": country}) if country else ("", {})
+    ids = cursor.frame("SELECT DISTINCT app_id FROM apps ORDER BY app_id")["app_id"].to_list()
+    moves: dict[str, Any] = {**charts, **front, "ids": ids, "lookback": CHART_LOOKBACK, "top": top, "places": places}
     found = (
-        cursor.frame(_MOVES.format(here=here), **charts, **front, lookback=CHART_LOOKBACK, top=top, places=places),
+        cursor.frame(_MOVES.format(here=here), **moves),
         cursor.frame(_STEPS.format(**goals), **others, lookback=LOOKBACK, fall=FALL),
         cursor.frame(_TURNS.format(looks=_LOOKS), **others, lookback=LOOKBACK),
     )
