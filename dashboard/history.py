@@ -14,7 +14,7 @@ LATE = 1.5
 """Two looks further apart than this many usual steps have a gap between them."""
 DAILY = timedelta(hours=36)
 """Up to this usual step a chart is looked at daily, so a day without a look is named."""
-DAILY_BEYOND = timedelta(days=60)
+DAILY_BEYOND = timedelta(days=31)
 """A longer stretch is shown with one look a day, the last usable one."""
 USABLE = [status.value for status in Status if status.usable]
 

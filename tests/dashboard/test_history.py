@@ -49,10 +49,10 @@ def test_the_usual_step_is_the_median_of_usable_looks() -> None:
 
 def test_only_the_looks_that_are_shown_make_a_period_long() -> None:
     """A year of addresses with looks on three weeks of it is shown look by look."""
-    moments = history("le-chat", [(0, 60), (50, 58), (70, 20)])["observed_at"]
+    moments = history("le-chat", [(0, 60), (30, 58), (70, 20)])["observed_at"]
     assert is_long(moments, None, None)
-    assert not is_long(moments, START.date() + 30 * DAY, None)
-    assert not is_long(moments, None, START.date() + 50 * DAY)
+    assert not is_long(moments, START.date() + 40 * DAY, None)
+    assert not is_long(moments, None, START.date() + 30 * DAY)
     assert not is_long(moments.clear(), None, None)
 
 
