@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: up test check bench fuzz soak setup clean
+.PHONY: up test check bench fuzz soak shots setup clean
 
 setup: .venv/ready
 

@@ -33,3 +33,15 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_each_french_document_says_as_much_as_the_english_one() -> None:
+    """Of every page in two languages the headings, code blocks and tables come in the same order, and as many."""
+    for french in [*ROOT.glob("*.fr.md"), *ROOT.glob("docs/**/*.fr.md")]:
+        english = french.with_name(french.name.replace(".fr.md", ".md"))
+        assert _shape(french) == _shape(english), f"{french.name} and {english.name} differ"
+
+
+def _shape(document: Path) -> list[str]:
+    """The kinds of the lines that give a page its shape: headings by level, fences, rows of tables."""
+    return re.findall(r"^(#+|```|\|)", document.read_text("utf-8"), re.MULTILINE)
