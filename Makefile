@@ -18,7 +18,7 @@ up: setup
 	$(BIN)/essor up
 
 test: setup
-	$(BIN)/python -m pytest -n auto --maxprocesses 4
+	$(BIN)/python -m pytest -n auto
 
 check: setup
 	$(BIN)/ruff check .

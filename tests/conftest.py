@@ -39,6 +39,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogethe
     return FilesTogether(config, log)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many processes `pytest -n auto` starts: one more than cores, since tests also wait; at most four."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """In such a process files with slow tests begin first, so that none ends long after the others."""
     if PARALLEL:
