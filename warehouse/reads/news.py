@@ -7,7 +7,6 @@ followed by a look at the first hundred says nothing (docs/methods/movements.md)
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import polars as pl
 
@@ -20,75 +19,47 @@ CHART_LOOKBACK = timedelta(days=7)
 """The same of charts, which are looked at more often."""
 FALL = 0.1
 """A mean rating that falls by so much from one look to the next is told, stars."""
+_A_DAY, _NEAR_A_DAY = timedelta(hours=22), timedelta(hours=36)
+"""Moves within a day compare with the last look at least so long before, and at most so long."""
 LEAST = 1_000
 """Round counts are told from here on."""
 
-_MOVES = """
--- charts, apps and looks bear numbers here: windows over five texts would take several times as long
+_LOOKS_AT_CHARTS = """
+-- charts and looks bear numbers here: text by text, half a million places would take several times as long
 WITH charts AS MATERIALIZED (
     SELECT *, row_number() OVER () AS chart
     FROM (
         SELECT DISTINCT store, country, device, collection, category FROM chart_readings
         WHERE month >= $month AND observed_at >= $earliest::TIMESTAMPTZ{here}
     )
-), subjects AS MATERIALIZED (
-    SELECT *, row_number() OVER () AS subject FROM (SELECT DISTINCT store, app FROM apps)
 ), looks AS MATERIALIZED (
     SELECT r.reading_id, r.observed_at, c.chart, c.store, r.status, r.depth, r.source,
            row_number() OVER (ORDER BY r.observed_at, r.reading_id) AS look
     FROM chart_readings AS r JOIN charts AS c USING (store, country, device, collection, category)
     WHERE r.status IN ('complete', 'partial') AND r.month >= $month AND r.observed_at >= $earliest::TIMESTAMPTZ{here}
-), ranks AS (
-    SELECT l.look, s.subject, min(e.rank) AS rank
+)
+"""
+_PLACES = f"""
+{_LOOKS_AT_CHARTS}, ranks AS (
+    SELECT l.look, a.app, min(e.rank) AS rank
     FROM chart_entries AS e
     JOIN looks AS l USING (reading_id)
-    JOIN subjects AS s ON s.store = e.store AND s.app = e.app
-    WHERE e.month >= $month AND e.observed_at >= $earliest::TIMESTAMPTZ{here}
+    JOIN (SELECT DISTINCT store, app FROM apps) AS a ON a.store = e.store AND a.app = e.app
+    WHERE e.month >= $month AND e.observed_at >= $earliest::TIMESTAMPTZ{{here}}
       AND list_contains($ids, e.app_id)  -- so that names are few, and entries are read by them
     GROUP BY ALL
-), told AS MATERIALIZED (
-    SELECT l.chart * (SELECT count(*) + 1 FROM subjects) + s.subject AS course, l.chart, s.subject, l.look,
-           l.observed_at, l.depth, r.rank, coalesce(r.rank, l.depth + 1) AS place
-    FROM looks AS l
-    JOIN subjects AS s USING (store)
-    LEFT JOIN ranks AS r ON r.look = l.look AND r.subject = s.subject
-    WHERE r.rank IS NOT NULL OR l.status = 'complete'
-), steps AS (
-    SELECT *, lag(rank) OVER w AS before, lag(place) OVER w AS place_before, lag(depth) OVER w AS depth_before,
-           lag(observed_at) OVER w AS previous_at
-    FROM told
-    WINDOW w AS (PARTITION BY course ORDER BY look)
-), beside AS (
-    SELECT s.*, d.rank AS day_rank, d.observed_at AS day_at,
-           abs(s.rank - d.rank) >= $places AND d.observed_at >= s.observed_at - INTERVAL 36 HOUR AS far
-    FROM steps AS s
-    ASOF LEFT JOIN told AS d ON s.course = d.course AND s.observed_at - INTERVAL 22 HOUR >= d.observed_at
-), judged AS (
-    SELECT *, coalesce(far, false) AND NOT coalesce(lag(far) OVER w, false) AS moved,
-           CASE
-               WHEN previous_at IS NULL OR previous_at < observed_at - $lookback THEN NULL
-               WHEN rank = 1 AND before IS DISTINCT FROM 1 THEN 'first'
-               WHEN before = 1 AND rank IS DISTINCT FROM 1 THEN 'lost_first'
-               WHEN rank <= $top AND place_before > $top THEN 'into_top'
-               WHEN before <= $top AND place > $top THEN 'out_of_top'
-               WHEN before IS NULL AND rank <= depth_before THEN 'entered'
-               WHEN rank IS NULL AND before <= depth THEN 'left'
-           END AS crossed
-    FROM beside
-    WINDOW w AS (PARTITION BY course ORDER BY look)
-), found AS (
-    FROM judged WHERE observed_at >= $since::TIMESTAMPTZ AND (crossed IS NOT NULL OR moved)
 )
-SELECT coalesce(f.crossed, 'moved') AS kind, f.observed_at,
-       CASE WHEN f.crossed IS NULL THEN f.day_at ELSE f.previous_at END AS previous_at,
-       c.store, c.country, c.device, c.collection, c.category, s.app, l.source,
-       CASE WHEN f.crossed IS NULL THEN f.day_rank ELSE f.before END AS before, f.rank AS now,
-       NULL AS text_before, NULL AS text, l.reading_id
-FROM found AS f
-JOIN charts AS c USING (chart)
-JOIN subjects AS s USING (subject)
-JOIN looks AS l USING (look)
-"""
+SELECT l.chart, a.app, l.look, l.observed_at, l.depth, r.rank
+FROM looks AS l
+JOIN (SELECT DISTINCT store, app FROM apps) AS a USING (store)
+LEFT JOIN ranks AS r ON r.look = l.look AND r.app = a.app
+WHERE r.rank IS NOT NULL OR l.status = 'complete'
+"""  # noqa: S608 - the text is ours
+_NAMES = f"""
+{_LOOKS_AT_CHARTS}
+SELECT l.look, c.store, c.country, c.device, c.collection, c.category, l.source, l.reading_id
+FROM looks AS l JOIN charts AS c USING (chart) WHERE list_contains($found, l.look)
+"""  # noqa: S608 - the text is ours
 _STEPS = """
 WITH looks AS (
     SELECT *, lag(version IGNORE NULLS) OVER w AS version_before,
@@ -203,24 +174,76 @@ def news(
     `country`: of the charts only this storefront's.
     """
     goals = {f"{name}_goal": _GOAL.format(column, least=LEAST) for name, column in _COUNTS.items()}
-    charts, others = _days(since, CHART_LOOKBACK), _days(since, LOOKBACK)
+    charts = _days(since, CHART_LOOKBACK)
+    others = {**_days(since, LOOKBACK), "since": since.isoformat(), "lookback": LOOKBACK}
     here, front = (" AND country = $country", {"country": country}) if country else ("", {})
-    ids = cursor.frame("SELECT DISTINCT app_id FROM apps ORDER BY app_id")["app_id"].to_list()
-    moves: dict[str, Any] = {**charts, **front, "ids": ids, "lookback": CHART_LOOKBACK, "top": top, "places": places}
     found = (
-        cursor.frame(_MOVES.format(here=here), **moves),
-        cursor.frame(_STEPS.format(**goals), **others, lookback=LOOKBACK, fall=FALL),
-        cursor.frame(_TURNS.format(looks=_LOOKS), **others, lookback=LOOKBACK),
+        _moves(cursor, since, here, {**charts, **front}, top=top, places=places),
+        cursor.frame(_STEPS.format(**goals), **others, fall=FALL),
+        cursor.frame(_TURNS.format(looks=_LOOKS), **others),
     )
     rows = pl.concat(frame.select(pl.col(name).cast(kind) for name, kind in _ANSWER.items()) for frame in found)
     weight = pl.col("kind").replace_strict({kind.value: at for at, kind in enumerate(NewsKind)}, return_dtype=pl.Int8)
     return rows.sort(-pl.col("observed_at").dt.epoch("us"), weight, "app", "store", "country", "reading_id")
 
 
+def _moves(
+    cursor: Cursor, since: datetime, here: str, asked: dict[str, object], *, top: int, places: int
+) -> pl.DataFrame:
+    """The moves in charts from `since` on: the columns of `_ANSWER`."""
+    ids = cursor.frame("SELECT DISTINCT app_id FROM apps ORDER BY app_id")["app_id"].to_list()
+    seen = cursor.frame(_PLACES.format(here=here), **asked, ids=ids)
+    found = _judged(seen, top, places).filter(pl.col("observed_at") >= since, pl.col("kind").is_not_null())
+    names = cursor.frame(_NAMES.format(here=here), **asked, found=found["look"].unique().to_list())
+    nothing = {name: pl.lit(None, pl.String()) for name in ("text_before", "text")}
+    return found.join(names, "look").with_columns(**nothing)
+
+
+def _judged(seen: pl.DataFrame, top: int, places: int) -> pl.DataFrame:
+    """What each look says against the one before it and the one about a day before.
+
+    `seen` has chart, app, look (a number that grows with time), observed_at, depth and rank (null: absent). Adds kind
+    (null where nothing happened), previous_at, before and now.
+    """
+    told = seen.sort("chart", "app", "look").with_columns(
+        course=pl.struct("chart", "app").rle_id(),
+        place=pl.coalesce("rank", pl.col("depth") + 1),
+        day_ago=pl.col("observed_at") - _A_DAY,
+    )
+    steps = told.with_columns(
+        pl.col("rank", "place", "depth", "observed_at").shift().over("course").name.prefix("last_")
+    )
+    days = told.select("course", day_at="observed_at", day_rank="rank")
+    beside = steps.join_asof(days, left_on="day_ago", right_on="day_at", by="course", check_sortedness=False)
+    rank, last = pl.col("rank"), pl.col("last_rank")
+    far = ((rank - pl.col("day_rank")).abs() >= places) & (pl.col("observed_at") - pl.col("day_at") <= _NEAR_A_DAY)
+    crossed = (
+        pl.when(pl.col("observed_at") - pl.col("last_observed_at") > CHART_LOOKBACK).then(None)
+        .when(rank == 1, last.ne_missing(1)).then(pl.lit(NewsKind.FIRST))
+        .when(last == 1, rank.ne_missing(1)).then(pl.lit(NewsKind.LOST_FIRST))
+        .when(rank <= top, pl.col("last_place") > top).then(pl.lit(NewsKind.INTO_TOP))
+        .when(last <= top, pl.col("place") > top).then(pl.lit(NewsKind.OUT_OF_TOP))
+        .when(last.is_null(), rank <= pl.col("last_depth")).then(pl.lit(NewsKind.ENTERED))
+        .when(rank.is_null(), last <= pl.col("depth")).then(pl.lit(NewsKind.LEFT))
+    )  # fmt: skip
+    moved = pl.col("far") & ~pl.col("far").shift().over("course").fill_null(value=False)
+    judged = beside.with_columns(
+        far=far.fill_null(value=False), crossed=pl.when(pl.col("last_observed_at").is_not_null()).then(crossed)
+    )
+    kind = pl.coalesce("crossed", pl.when(moved).then(pl.lit(NewsKind.MOVED)))
+    of_day = pl.col("crossed").is_null()
+    return judged.with_columns(
+        kind=kind,
+        previous_at=pl.when(of_day).then("day_at").otherwise("last_observed_at"),
+        before=pl.when(of_day).then("day_rank").otherwise("last_rank"),
+        now="rank",
+    )
+
+
 _COUNTS = {"count": "rating_count", "installs": "installs_exact"}
 
 
-def _days(since: datetime, lookback: timedelta) -> dict[str, str]:
-    """From when on looks are told of, and from when on they are read."""
+def _days(since: datetime, lookback: timedelta) -> dict[str, object]:
+    """From when on looks are read that are told of from `since` on."""
     earliest = since - lookback
-    return {"since": since.isoformat(), "earliest": earliest.isoformat(), "month": f"{earliest:%Y-%m}"}
+    return {"earliest": earliest.isoformat(), "month": f"{earliest:%Y-%m}"}
