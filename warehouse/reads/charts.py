@@ -159,19 +159,23 @@ def top_chart(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.Da
     pair = reading_at(cursor, chart, at)
     if pair.is_empty():
         return pl.DataFrame(schema=_TOP_CHART)
-    now, before = pair["reading_id"][0], pair["previous_reading_id"][0]
     return cursor.frame(
         f"""
         WITH current AS (
-            SELECT * FROM chart_entries WHERE {_CHART} AND month = $month AND reading_id = $now
+            SELECT * FROM chart_entries
+            WHERE {_CHART} AND month = $month AND observed_at = $observed_at::TIMESTAMPTZ AND reading_id = $now
         ), previous AS (
             SELECT app_id, min(rank) AS rank FROM chart_entries
-            WHERE {_CHART} AND month = $previous_month AND reading_id = $before
+            WHERE {_CHART} AND month = $previous_month AND observed_at = $previous_at::TIMESTAMPTZ
+              AND reading_id = $before
             GROUP BY app_id
+        ), came AS (
+            SELECT app_id FROM current ANTI JOIN previous USING (app_id)
         ), earlier AS (
-            SELECT DISTINCT app_id FROM chart_entries
-            WHERE {_CHART} AND month <= $month AND observed_at < $observed_at::TIMESTAMPTZ
-              AND app_id IN (SELECT app_id FROM current ANTI JOIN previous USING (app_id))
+            SELECT app_id FROM chart_days WHERE {_CHART} AND day < $day::DATE AND app_id IN (FROM came)
+            UNION
+            SELECT app_id FROM chart_entries
+            WHERE {_CHART} AND month = $month AND observed_at < $observed_at::TIMESTAMPTZ AND app_id IN (FROM came)
         )
         SELECT c.rank, c.app_id, c.app, c.name, c.developer, p.rank AS previous_rank,
                p.rank - c.rank AS movement,
@@ -189,11 +193,8 @@ def top_chart(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.Da
         LEFT JOIN earlier AS e USING (app_id)
         ORDER BY c.rank
         """,  # noqa: S608 - the text is ours
-        now=now,
-        before=before,
-        observed_at=pair["observed_at"][0].isoformat(),
-        month=_month(pair["observed_at"][0]),
-        previous_month=_month(pair["previous_observed_at"][0]),
+        day=pair["observed_at"][0].date().isoformat(),
+        **_pair(pair),
         **_chart(chart),
     )
 
@@ -211,16 +212,15 @@ def drop_outs(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.Da
         f"""
         SELECT p.app_id, p.app, p.name, p.rank AS previous_rank
         FROM chart_entries AS p
-        WHERE {_CHART} AND p.month = $previous_month AND p.reading_id = $before
+        WHERE {_CHART} AND p.month = $previous_month AND p.observed_at = $previous_at::TIMESTAMPTZ
+          AND p.reading_id = $before
           AND p.app_id NOT IN (
-              SELECT app_id FROM chart_entries WHERE {_CHART} AND month = $month AND reading_id = $now
+              SELECT app_id FROM chart_entries
+              WHERE {_CHART} AND month = $month AND observed_at = $observed_at::TIMESTAMPTZ AND reading_id = $now
           )
         ORDER BY p.rank
         """,  # noqa: S608 - the text is ours
-        now=pair["reading_id"][0],
-        before=pair["previous_reading_id"][0],
-        month=_month(pair["observed_at"][0]),
-        previous_month=_month(pair["previous_observed_at"][0]),
+        **_pair(pair),
         **_chart(chart),
     )
 
@@ -268,6 +268,19 @@ def _chart(chart: Chart) -> dict[str, str]:
         "device": chart.device.value,
         "collection": chart.collection.value,
         "category": chart.category,
+    }
+
+
+def _pair(pair: pl.DataFrame) -> dict[str, str | None]:
+    """The row of `reading_at` as parameters: two looks, each by id, moment and month, by which its file is found."""
+    now, before = pair["observed_at"][0], pair["previous_observed_at"][0]
+    return {
+        "now": pair["reading_id"][0],
+        "observed_at": now.isoformat(),
+        "month": _month(now),
+        "before": pair["previous_reading_id"][0],
+        "previous_at": before.isoformat() if before else None,
+        "previous_month": _month(before),
     }
 
 

@@ -57,8 +57,7 @@ def movements(cursor: Cursor, chart: Chart, days: int = 1, at: datetime | None =
     if now.is_empty():
         return pl.DataFrame(schema=_MOVEMENTS)
     few = bool(now["imported"][0]) and now["entries"][0] < now["depth"][0]
-    current = _ranks(cursor, chart, now["reading_id"][0])
-    previous = _ranks(cursor, chart, before["reading_id"][0] if before.height else None)
+    current, previous = _ranks(cursor, chart, now), _ranks(cursor, chart, before)
     both = current.join(previous, "app_id", "full", suffix="_before", coalesce=True).with_columns(
         pl.coalesce("app", "app_before").alias("app"), pl.coalesce("name", "name_before").alias("name")
     )
@@ -117,16 +116,17 @@ _MOVEMENTS = pl.Schema({
 })  # fmt: skip
 
 
-def _ranks(cursor: Cursor, chart: Chart, reading_id: str | None) -> pl.DataFrame:
-    """app_id, app, name and best rank in one reading."""
+def _ranks(cursor: Cursor, chart: Chart, look: pl.DataFrame) -> pl.DataFrame:
+    """app_id, app, name and best rank in one look: a row of `chart_readings`, or none."""
     return cursor.frame(
         f"""
         SELECT app_id, any_value(app) AS app, arg_min(name, rank) AS name, min(rank) AS rank FROM chart_entries
-        WHERE {CHART} AND reading_id = $reading_id
-          AND month = (SELECT month FROM chart_readings WHERE reading_id = $reading_id)
+        WHERE {CHART} AND reading_id = $reading_id AND observed_at = $at::TIMESTAMPTZ
+          AND month = strftime($at::TIMESTAMPTZ AT TIME ZONE 'UTC', '%Y-%m')
         GROUP BY app_id
         """,  # noqa: S608 - the text is ours
-        reading_id=reading_id,
+        reading_id=_first(look, "reading_id"),
+        at=look["observed_at"][0].isoformat() if look.height else None,
         **of_chart(chart),
     )
 
