@@ -98,7 +98,7 @@ def gaps(cursor: Cursor, since: datetime | None = None) -> pl.DataFrame:
         FROM spans AS s
         LEFT JOIN daily AS d USING (day, source, store, country, collection, category)
         WHERE coalesce(d.usable, 0) = 0 AND ($since IS NULL OR s.day >= $since::DATE)
-        ORDER BY s.day DESC, s.source, s.country
+        ORDER BY s.day DESC, s.source, s.store, s.country, s.collection, s.category
         """,
         since=since.date().isoformat() if since else None,
     )
@@ -120,7 +120,7 @@ def rejects(cursor: Cursor) -> pl.DataFrame:
     return cursor.frame("""
         SELECT kind, reason, count(*) AS rejects, max(recorded_at) AS last_recorded_at,
                arg_max(text, recorded_at) AS example
-        FROM rejects GROUP BY ALL ORDER BY rejects DESC
+        FROM rejects GROUP BY ALL ORDER BY rejects DESC, kind, reason
     """)
 
 

@@ -67,7 +67,7 @@ def fullest_chart(cursor: Cursor, country: str | None = None) -> pl.DataFrame:
         LEFT JOIN chart_entries AS e
             ON e.reading_id = n.reading_id AND e.month = strftime(n.last_observed_at AT TIME ZONE 'UTC', '%Y-%m')
         GROUP BY ALL
-        ORDER BY apps DESC, n.last_observed_at DESC
+        ORDER BY apps DESC, n.last_observed_at DESC, n.store, n.country, n.collection, n.category, n.device
         """,
         country=country,
     )
