@@ -26,7 +26,6 @@ DUCKDB: dict[Kind, str] = {
     "time": "TIMESTAMPTZ",
     "day": "DATE",
 }
-BY_NAME = {table.name: table for table in TABLES}
 ROW_GROUP = 122_880
 """Rows in a Parquet row group: what DuckDB hands to one thread at a time."""
 ZSTD_LEVEL = 3

@@ -26,7 +26,6 @@ COLOURS = {
 AMOUNTS = ((1_000_000, "m"), (100_000, "100k"), (10_000, "10k"), (1_000, "1k"), (100, "100"), (0, "few"))
 """The steps of downloads a day: the least of each, and its name; as many as there are colours."""
 ABSENT = {"light": "#d9cbb8", "dark": "#5b4f40"}
-UNSEEN = ("not_observed", "refused", "failed")
 
 
 @dataclass(frozen=True, slots=True)

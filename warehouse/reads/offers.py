@@ -67,7 +67,8 @@ def stands(cursor: Cursor, app: str) -> pl.DataFrame:
                r.rank, n.depth, n.reading_id, p.peak_rank, p.peak_on, coalesce(p.days_known, 0) AS days_known
         FROM newest AS n LEFT JOIN ranks AS r USING (reading_id)
         LEFT JOIN peaks AS p USING (store, country, device, collection, category)
-        ORDER BY r.rank NULLS LAST, p.peak_rank NULLS LAST, n.observed_at DESC, n.store, n.country, n.collection, n.category
+        ORDER BY r.rank NULLS LAST, p.peak_rank NULLS LAST, n.observed_at DESC, n.store, n.country, n.collection,
+                 n.category
         """,
         app=app,
     )

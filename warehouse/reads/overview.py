@@ -47,32 +47,6 @@ def spark(cursor: Cursor, chart: Chart, since: datetime) -> pl.DataFrame:
     return looks.filter(pl.col("app").is_not_null()).select("app", "app_id", "observed_at", "state", "rank")
 
 
-def fullest_chart(cursor: Cursor, country: str | None = None) -> pl.DataFrame:
-    """The charts of a storefront (None: of all), the ones that most followed apps were seen in lately first.
-
-    Columns: store, country, device, collection, category, apps (followed apps ranked in its last usable look),
-    last_observed_at (UTC).
-    """
-    return cursor.frame(
-        """
-        WITH newest AS (
-            SELECT store, country, device, collection, category,
-                   arg_max(reading_id, observed_at) AS reading_id, max(observed_at) AS last_observed_at
-            FROM chart_readings
-            WHERE status IN ('complete', 'partial') AND ($country IS NULL OR country = $country)
-            GROUP BY ALL
-        )
-        SELECT n.store, n.country, n.device, n.collection, n.category, count(DISTINCT e.app) AS apps, n.last_observed_at
-        FROM newest AS n
-        LEFT JOIN chart_entries AS e
-            ON e.reading_id = n.reading_id AND e.month = strftime(n.last_observed_at AT TIME ZONE 'UTC', '%Y-%m')
-        GROUP BY ALL
-        ORDER BY apps DESC, n.last_observed_at DESC, n.store, n.country, n.collection, n.category, n.device
-        """,
-        country=country,
-    )
-
-
 def _looks_before(looks: pl.DataFrame, last: pl.DataFrame, days: int, tolerance: timedelta) -> pl.DataFrame:
     """The look nearest to `days` days before the last one, within `tolerance`, for each app."""
     goal = last["observed_at"].max()

@@ -151,17 +151,6 @@ def test_standings_leave_a_distant_look_out(looked: Settings) -> None:
     assert (le_chat["rank"], le_chat["state_1d"], le_chat["state_7d"], le_chat["rank_7d"]) == (1, None, "absent", None)
 
 
-def test_the_fullest_chart_comes_first(settings: Settings) -> None:
-    """The chart with the most followed apps in its last usable look leads."""
-    loaded(settings)
-    other = Chart(FR.store, "fr", FR.collection, "36")
-    land(settings.data_dir, [chart_reading(at("2026-10-09 13:00"), [CLAUDE], chart=other)], "other")
-    refresh(settings)
-    with opened(settings) as cursor:
-        found = overview.fullest_chart(cursor, "fr")
-    assert found.select("category", "apps").rows() == [("6007", 2), ("36", 1)]
-
-
 def test_one_look_a_day_is_the_last_usable_one(settings: Settings) -> None:
     """A look that failed stands only for a day that has no better one."""
     looks = [
