@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -203,10 +204,15 @@ def _answer(record: Any) -> Answer | None:  # noqa: ANN401 - warcio has no types
     form = head.get_header("X-Request-Body")  # other archives hold the form of a POST there, ours behind a # in the URI
     return Answer(
         url=head.get_header("WARC-Target-URI") + (f"#{form}" if form else ""),
-        http_status=int(record.http_headers.get_statuscode()),
+        http_status=_status(record.http_headers.get_statuscode()),
         headers=tuple(record.http_headers.headers),
         body=body,
         observed_at=datetime.fromisoformat(head.get_header("WARC-Date")).astimezone(UTC),
         cut=head.get_header("WARC-Truncated") is not None,
         **{name: unquote(said) for name, header in _NOTES.items() if (said := head.get_header(header)) is not None},
     )
+
+
+def _status(said: str) -> int:
+    """The status of an HTTP answer; 0 where what stands there is none."""
+    return int(said) if re.fullmatch(r"[1-9]\d\d", said, re.ASCII) else 0

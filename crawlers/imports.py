@@ -34,13 +34,6 @@ IMPORTED = f"{FOLDER}/imported"
 """Where imported tables are kept, below the data folder."""
 READINGS, ENTRIES, LISTINGS = "readings.csv", "entries.csv", "listings.csv"
 _TABLES = (READINGS, ENTRIES, LISTINGS)
-_NUMBERS: dict[str, Callable[[str], float]] = {
-    "rating_count": int,
-    "installs_exact": int,
-    "installs_bucket": int,
-    "rating_average": float,
-    "price": float,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +236,16 @@ def _table_rows(data_dir: Path, file: str) -> Iterator[_Row]:
         offset = 0
         for line in lines:
             if line.strip():
-                cells = msgspec.json.decode(line, type=dict[str, Any])
+                cells = _cells(file, offset, line)
                 yield _Row(file, offset, {name: "" if value is None else str(value) for name, value in cells.items()})
             offset += len(line)
+
+
+def _cells(file: str, offset: int, line: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise SettingsError(f"{file} byte {offset} is no line of a JSON object: {error}.") from error
 
 
 def _as_csv(data_dir: Path, file: str) -> bytes:
@@ -266,15 +266,18 @@ def _rows(data_dir: Path, place: str, name: str) -> Iterator[_Row]:
         reader = csv.reader(line.decode("utf-8", "replace") for line in iter(file.readline, b""))
         columns = [name.removeprefix("\ufeff") for name in next(reader, [])]
         offset = file.tell()
-        for cells in reader:
-            yield _Row(f"{place}/{name}", offset, dict(zip(columns, cells, strict=False)))
-            offset = file.tell()
+        try:
+            for cells in reader:
+                yield _Row(f"{place}/{name}", offset, dict(zip(columns, cells, strict=False)))
+                offset = file.tell()
+        except csv.Error as error:
+            raise SettingsError(f"{name} byte {offset}: {error}. Is a quotation mark left open there?") from error
 
 
 def _keep(done: Imported, row: _Row, read: Callable[..., Reading], *arguments: object) -> None:
     try:
         done.readings.append(read(row, *arguments))
-    except (KeyError, ValueError, ObservationRejected) as error:
+    except (KeyError, ValueError, OverflowError, ObservationRejected) as error:
         reason = f"column {error} is missing" if isinstance(error, KeyError) else str(error)
         done.rejects.append(_rejected(row, reason))
 
@@ -288,7 +291,7 @@ def _entries(rows: Iterator[_Row], done: Imported) -> dict[str, list[tuple[_Row,
     for row in rows:
         cells = row.cells
         try:
-            entry = ChartEntry(int(cells["rank"]), cells["app_id"], _text(row, "name"), _text(row, "developer"))
+            entry = ChartEntry(_whole(cells["rank"]), cells["app_id"], _text(row, "name"), _text(row, "developer"))
             found[cells["reading"]].append((row, entry))
         except (KeyError, ValueError) as error:
             done.rejects.append(_rejected(row, f"it is no entry: {error}"))
@@ -309,9 +312,9 @@ def _chart_reading(row: _Row, run_id: str, found: Sequence[tuple[_Row, ChartEntr
         raise ObservationRejected("a rank or an app comes twice among its entries")
     return ChartReading(
         chart=chart,
-        asked=int(cells["asked"]),
+        asked=_whole(cells["asked"]),
         status=Status(cells["status"]),
-        depth=int(cells["depth"]),
+        depth=_whole(cells["depth"]),
         entries=entries if Status(cells["status"]).usable else (),
         evidence=evidence,
     )
@@ -335,12 +338,29 @@ def _listing(row: _Row) -> Listing:
     return Listing(**{**known, **numbers})  # type: ignore[arg-type] # each field is read as its type
 
 
+def _whole(text: str) -> int:
+    """A count. Raises ValueError for one that no table can hold: it costs its row, and no other."""
+    number = int(text)
+    if not 0 <= number < 1 << 53:
+        raise ValueError(f"{text} is no count")
+    return number
+
+
+_COUNTS = ("rating_count", "installs_exact", "installs_bucket", *(f"stars_{stars}" for stars in range(1, 6)))
+_NUMBERS: dict[str, Callable[[str], float]] = {
+    **dict.fromkeys(_COUNTS, _whole),
+    "rating_average": float,
+    "price": float,
+}
+
+
 def _evidence(row: _Row, run_id: str) -> Evidence:
     cells = row.cells
     observed_at = datetime.fromisoformat(cells["observed_at"])
     if observed_at.tzinfo is None:
         raise ObservationRejected(f"observed_at {cells['observed_at']!r} has no zone")
-    capture = Capture(cells["source_url"], observed_at, None, row.file, row.offset, cells["sha256"] or None)
+    at = observed_at.astimezone(UTC)
+    capture = Capture(cells["source_url"], at, None, row.file, row.offset, cells["sha256"] or None)
     return Evidence(cells["source"], capture, 0, run_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -230,8 +231,13 @@ class Landing:
             self._write(_NAMES, line)
         return key
 
-    def _write(self, file: str, line: dict[str, Any]) -> None:
-        self._files[file].write(_ENCODER.encode(line) + b"\n")
+    def _write(self, name: str, line: dict[str, Any]) -> None:
+        """Raises OSError when the disk is full; a line taken in part is taken back, lest the next stand behind it."""
+        whole, file = _ENCODER.encode(line) + b"\n", self._files[name]
+        taken = file.write(whole)
+        if taken < len(whole):
+            os.ftruncate(file.fileno(), os.fstat(file.fileno()).st_size - taken)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), file.name)
 
 
 def land_missed(

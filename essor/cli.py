@@ -20,8 +20,8 @@ from essor.commands.probe import probe
 from essor.model import errors
 from essor.model.shards import WHOLE, Shard
 from essor.progress import Progress, progress
-from essor.settings import Settings, read_settings
-from essor.terminal import AsJson, DataDir, err, out
+from essor.settings import Settings
+from essor.terminal import AsJson, DataDir, err, out, settings_of
 from essor.terminal import print_json as _print_json
 from essor.terminal import say as _say
 
@@ -93,7 +93,7 @@ def up(
     """Run everything: the starter history, the dashboard, and the crawls on their schedule."""
     from essor.schedule import run
 
-    run(_settings(data_dir, port=port, host=host), say=_say, crawling=crawling, serving=serving)
+    run(settings_of(data_dir, port=port, host=host), say=_say, crawling=crawling, serving=serving)
 
 
 @app.command()
@@ -101,7 +101,7 @@ def schedule(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Show what is crawled when: the next run, the last one and its result. Works also while nothing runs."""
     from essor.schedule import table
 
-    rows = table(_settings(data_dir))
+    rows = table(settings_of(data_dir))
     if as_json:
         _print_json([asdict(row) for row in rows])
         return
@@ -118,7 +118,7 @@ def crawl_charts(data_dir: DataDir = None, shard: Part = None, *, as_json: AsJso
     """Ask for every chart of the settings once, and load what came."""
     from essor.jobs.crawl import crawl_charts as job
 
-    _crawl(job, _settings(data_dir), shard, as_json=as_json)
+    _crawl(job, settings_of(data_dir), shard, as_json=as_json)
 
 
 @crawl.command("listings")
@@ -126,7 +126,7 @@ def crawl_listings(data_dir: DataDir = None, shard: Part = None, *, as_json: AsJ
     """Ask for the listing of every followed app once, and load what came."""
     from essor.jobs.crawl import crawl_listings as job
 
-    _crawl(job, _settings(data_dir), shard, as_json=as_json)
+    _crawl(job, settings_of(data_dir), shard, as_json=as_json)
 
 
 @crawl.command("reviews")
@@ -134,7 +134,7 @@ def crawl_reviews(data_dir: DataDir = None, shard: Part = None, *, as_json: AsJs
     """Ask for the newest reviews of every followed app once, and load what came. Reviewers' names are never kept."""
     from essor.jobs.crawl import crawl_reviews as job
 
-    _crawl(job, _settings(data_dir), shard, as_json=as_json)
+    _crawl(job, settings_of(data_dir), shard, as_json=as_json)
 
 
 @crawl.command("signals")
@@ -142,16 +142,16 @@ def crawl_signals(data_dir: DataDir = None, shard: Part = None, *, as_json: AsJs
     """Ask each source of developer adoption and attention whose time has come, and load what came."""
     from essor.jobs.crawl import crawl_signals as job
 
-    _crawl(job, _settings(data_dir), shard, as_json=as_json)
+    _crawl(job, settings_of(data_dir), shard, as_json=as_json)
 
 
 @crawl.command("probes")
 def crawl_probes(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
-    """Measure the latency of the targets under [probe] once, and load what came: what the schedule does."""
+    """Measure the latency of the settings' targets once, and load what came: what the schedule does."""
     from essor.jobs.probe import Order, measure
 
     with progress("measuring", err) as told:
-        _tell([measure(_settings(data_dir), Order(), told, kind="crawl probes")], as_json=as_json)
+        _tell([measure(settings_of(data_dir), Order(), told, kind="crawl probes")], as_json=as_json)
 
 
 @app.command()
@@ -160,13 +160,15 @@ def replay(files: Files, data_dir: DataDir = None, *, as_json: AsJson = False) -
     from essor.jobs.replay import replay as job
 
     with progress("replaying", err) as told:
-        replayed = job(_settings(data_dir), files, told)
+        replayed = job(settings_of(data_dir), files, told)
     _tell(replayed, as_json=as_json)
 
 
 @imports.command("files")
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="CSV, JSON lines, Parquet or WARC files.", exists=True)],
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV, JSON lines, Parquet or WARC files.", exists=True, dir_okay=False)
+    ],
     mapping: Annotated[str | None, typer.Option("--mapping", help="What the columns are: a file, or a name.")] = None,
     data_dir: DataDir = None,
     *,
@@ -176,7 +178,7 @@ def import_files(
     from essor.jobs.imports import import_files as job
 
     with progress("importing", err) as told:
-        imported = job(_settings(data_dir), files, mapping, told)
+        imported = job(settings_of(data_dir), files, mapping, told)
     _tell(imported, as_json=as_json)
 
 
@@ -185,7 +187,7 @@ def import_history(data_dir: DataDir = None, *, as_json: AsJson = False) -> None
     """Load the starter history that comes with essor; its facts are marked as imported."""
     from essor.jobs.history import import_history as job
 
-    _tell([job(_settings(data_dir))], as_json=as_json)
+    _tell([job(settings_of(data_dir))], as_json=as_json)
 
 
 @app.command()
@@ -193,15 +195,17 @@ def refresh(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Recover killed runs and load whatever has landed."""
     from essor.jobs.recover import recover_and_refresh as job
 
-    _tell(job(_settings(data_dir)), as_json=as_json, nothing="Nothing was waiting.")
+    _tell(job(settings_of(data_dir)), as_json=as_json, nothing="Nothing was waiting.")
 
 
 @app.command()
 def replica(
     archive: Annotated[
-        list[Path] | None, typer.Option("--archive", help="A WARC file to answer from.", exists=True)
+        list[Path] | None, typer.Option("--archive", help="A WARC file to answer from.", exists=True, dir_okay=False)
     ] = None,
-    more: Annotated[list[Path] | None, typer.Argument(help="More of them.", exists=True, metavar="FILE")] = None,
+    more: Annotated[
+        list[Path] | None, typer.Argument(help="More of them.", exists=True, dir_okay=False, metavar="FILE")
+    ] = None,
     *,
     simulate: Annotated[
         str | None, typer.Option("--simulate", help="An invented market, by its seed.", metavar="SEED")
@@ -210,10 +214,10 @@ def replica(
         str | None, typer.Option("--at", help="The moment to play (ISO 8601, UTC); else the newest, or now.")
     ] = None,
     speed: Annotated[
-        float | None, typer.Option("--speed", help="How many times as fast an invented market runs.")
+        float | None, typer.Option("--speed", help="How many times as fast an invented market runs.", min=0)
     ] = None,
     launch: Annotated[str | None, typer.Option("--launch", help="When one of its followed apps comes out.")] = None,
-    port: Annotated[int, typer.Option("--port", help="The port to listen on, on 127.0.0.1.")] = 9000,
+    port: Annotated[int, typer.Option("--port", help="The port to listen on, on 127.0.0.1.", min=0, max=65535)] = 9000,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="A fault and its share, as in 429=0.1.")] = None,
 ) -> None:
     """Play the stores on this machine: as archives have them at a moment, or an invented market."""
@@ -228,7 +232,7 @@ def serve(data_dir: DataDir = None, port: Port = None, host: Host = None) -> Non
     """Serve the dashboard over what is there."""
     from essor.jobs.serve import serve as job
 
-    settings = _settings(data_dir, port=port, host=host)
+    settings = settings_of(data_dir, port=port, host=host)
     _say(f"The dashboard is at http://{settings.host}:{settings.port}")
     job(settings)
 
@@ -245,7 +249,7 @@ def export_site(
     """Write all embeds and their data as static files, at the addresses the server gives them."""
     from essor.jobs.export_site import export_site as job
 
-    _tell([job(_settings(data_dir), folder, embed or [], _moment(as_of))], as_json=as_json)
+    _tell([job(settings_of(data_dir), folder, embed or [], _moment(as_of))], as_json=as_json)
 
 
 @app.command()
@@ -259,7 +263,7 @@ def sql(
     """Ask the warehouse in SQL."""
     from essor.jobs import ask
 
-    settings, moment = _settings(data_dir), _moment(as_of)
+    settings, moment = settings_of(data_dir), _moment(as_of)
     if form is Format.TABLE and output is None:
         ask.show(settings, query, moment, out.width if out.is_terminal else 200)
         return
@@ -286,7 +290,7 @@ def trace(
     """Show where a figure comes from, down to the archived bytes and their hash."""
     from essor.jobs import ask
 
-    traced = ask.trace(_settings(data_dir), reference, _moment(as_of))
+    traced = ask.trace(settings_of(data_dir), reference, _moment(as_of))
     if body:
         if traced.body is None:
             raise errors.ArchiveError(traced.problem or "No bytes came.")
@@ -306,7 +310,7 @@ def record(
     """Ask for one address, politely, and save the answer as a recording for tests."""
     from essor.jobs.live import record as job
 
-    _say(job(_settings(data_dir), url, output))
+    _say(job(settings_of(data_dir), url, output))
 
 
 @app.command()
@@ -319,7 +323,7 @@ def doctor(
     """Look over settings, folders, tables and archive; exit with 1 when something must be done."""
     from essor.jobs.doctor import examine
 
-    findings = _live_findings(_settings(data_dir)) if live else examine(_settings(data_dir))
+    findings = _live_findings(settings_of(data_dir)) if live else examine(settings_of(data_dir))
     if as_json:
         _print_json([asdict(finding) for finding in findings])
     else:
@@ -335,7 +339,7 @@ def claims_check(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Set each claim on file beside the warehouse's evidence and the other claims; a verdict and its reason."""
     from essor.jobs.claims import check_claims as job
 
-    _tell(job(_settings(data_dir)), as_json=as_json)
+    _tell(job(settings_of(data_dir)), as_json=as_json)
 
 
 @estimating.command("run")
@@ -343,7 +347,7 @@ def estimate_run(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Estimate every followed app's downloads for every day that is over; earlier statements stay."""
     from essor.jobs.estimate import estimate as job
 
-    _tell([job(_settings(data_dir))], as_json=as_json)
+    _tell([job(settings_of(data_dir))], as_json=as_json)
 
 
 @estimating.command("calibrate")
@@ -351,7 +355,7 @@ def estimate_calibrate(data_dir: DataDir = None, *, as_json: AsJson = False) -> 
     """Re-fit the coefficients from the ground truth of the warehouse, as new versions beside the old."""
     from essor.jobs.estimate import calibrate as job
 
-    _tell([job(_settings(data_dir))], as_json=as_json)
+    _tell([job(settings_of(data_dir))], as_json=as_json)
 
 
 @estimating.command("backtest")
@@ -359,11 +363,11 @@ def estimate_backtest(data_dir: DataDir = None, *, as_json: AsJson = False) -> N
     """Tell how often the 80 % band held figures that were kept out of the fit, and say so when there are too few."""
     from essor.jobs.estimate import backtest as job
 
-    _tell([job(_settings(data_dir))], as_json=as_json)
+    _tell([job(settings_of(data_dir))], as_json=as_json)
 
 
 def main() -> None:
-    """Run the command line; every error that essor raises on purpose is one line and its exit code."""
+    """Run the command line; what essor raises on purpose, and what the system refuses, is one line and an exit code."""
     logs.set_up()
     try:
         app()
@@ -372,21 +376,16 @@ def main() -> None:
         sys.exit(next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1))
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as error:
+        said = f"{error.filename}: {error.strerror}." if error.filename else f"{error}."
+        err.print(f"essor: {said}", markup=False)
+        sys.exit(1)
 
 
 def _live_findings(settings: Settings) -> list[Any]:
     from essor.jobs.live import examine_live
 
     return list(examine_live(settings))
-
-
-def _settings(data_dir: Path | None, **given: Any) -> Settings:  # noqa: ANN401 - each value is checked by its field
-    settings = read_settings(data_dir=data_dir, **given)
-    logs.set_level(settings.log_level)
-    return settings
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -449,4 +448,5 @@ def _place(traced: Any) -> dict[str, Any]:  # noqa: ANN401 - essor.jobs.ask.Trac
 def _print_facts(facts: dict[str, Any]) -> None:
     width = max(len(name) for name in facts)
     for name, value in facts.items():
-        out.print(f"{name:<{width}}  {value}", markup=False)
+        said = ", ".join(f"{key} {held}" for key, held in value.items()) if isinstance(value, dict) else value
+        out.print(f"{name:<{width}}  {said}", markup=False)

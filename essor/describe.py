@@ -102,7 +102,7 @@ def _default(info: FieldInfo) -> str:
 
 
 def _meaning(model: type[BaseModel], field: str) -> str:
-    return _field_docs(model).get(field, "").replace("``", "`")
+    return " ".join(_field_docs(model).get(field, "").replace("``", "`").split())
 
 
 def _field_docs(model: type[BaseModel]) -> dict[str, str]:
@@ -120,7 +120,8 @@ def _commands_page() -> str:
     lines = [MADE + "# Commands\n"]
     lines += [_command_section(name, command) for name, command in _commands()]
     lines.append(
-        "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | done |\n| 1 | a fault of essor, or `doctor` found one |"
+        "\n## Exit codes\n\n| code | when |\n|---|---|\n| 0 | done |\n"
+        "| 1 | a fault of essor or of the machine, or `doctor` found one |"
     )
     lines += [
         f"| {code} | `{kind.__name__}`: {(kind.__doc__ or '').splitlines()[0]} |"

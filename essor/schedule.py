@@ -88,8 +88,11 @@ class Scheduled:
 
 
 def jobs(settings: Settings) -> list[Job]:
-    """What is done, and when; what is switched off is left out."""
-    return [Job(name, str(job), job.step, job.cron) for name, job in settings.schedule.items() if job.enabled]
+    """What is done, and when; what is switched off is left out. Raises SettingsError for a cron line that is none."""
+    found = [Job(name, str(job), job.step, job.cron) for name, job in settings.schedule.items() if job.enabled]
+    for job in found:
+        _trigger(job, datetime.now(UTC))
+    return found
 
 
 def table(settings: Settings) -> list[Scheduled]:
@@ -111,13 +114,15 @@ def _row(settings: Settings, job: Job, plan: Plan | None, coming: datetime | Non
 def run(settings: Settings, say: Say, *, crawling: bool = True, serving: bool = True) -> None:
     """Prepare the warehouse, serve the dashboard and crawl on schedule, until a signal comes.
 
-    Raises SettingsError when another essor runs on this data folder, the port is taken or the schedule cannot be kept.
+    Raises SettingsError when another essor runs on this data folder, the port is taken, or the schedule's times or its
+    database cannot be used.
     """
     with _only_one(settings):
         stop = _stop_signal()
         if serving:
             check_port(settings)
         if crawling:
+            jobs(settings)
             Plans(settings).close()
         for line in prepare(settings):
             say(line)
@@ -297,7 +302,10 @@ def _jobs_kept(settings: Settings) -> SQLAlchemyJobStore:
 
 def _trigger(job: Job, first: datetime) -> Any:  # noqa: ANN401 - APScheduler has no types
     if job.cron is not None:
-        return CronTrigger.from_crontab(job.cron, timezone=UTC)
+        try:
+            return CronTrigger.from_crontab(job.cron, timezone=UTC)
+        except ValueError as error:
+            raise SettingsError(f"Setting schedule.{job.name}: {job.cron!r} is no time: {error}.") from error
     seconds = int(job.every.total_seconds()) if job.every else 0
     return IntervalTrigger(seconds=seconds, start_date=first, timezone=UTC)
 

@@ -6,10 +6,12 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as VariableError
 
 from essor.model.apps import all_apps
 from essor.model.charts import OVERALL, Chart, Collection
@@ -138,7 +140,7 @@ class ProbeSettings(BaseModel):
     concurrency: int = Field(default=1, ge=1)
     """Users at once."""
     repetitions: int = Field(default=5, ge=1)
-    """Into how many interleaved parts the requests fall."""
+    """Into how many interleaved parts the requests fall at most: each has a request for every user."""
     warmup: int = Field(default=2, ge=0)
     """Requests before, kept and marked."""
     timeout: float = Field(default=120.0, gt=0)
@@ -234,6 +236,7 @@ class JobSettings(BaseModel):
         return f"every {self.every}" if self.every else f"at {self.cron}"
 
 
+_ADDRESS = r"^https?://.+"
 _CRON_FIELDS = 5
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 DEFAULT_SCHEDULE = {
@@ -254,12 +257,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ESSOR_", env_nested_delimiter="__", extra="forbid")
 
     data_dir: Path = Path("data")
-    """Where everything is kept."""
+    """The folder where everything is kept."""
     contact: str = ""
     """How a store can reach the operator: a web or mail address, sent in the User-Agent; please set it."""
-    hosts: dict[str, str] = {}
+    hosts: dict[str, Annotated[str, Field(pattern=_ADDRESS)]] = {}
     """Other base addresses for public hosts; ``"*"`` is for all others, the host's name then leads the path."""
-    simulated: str = Field(default="", pattern=r"^(https?://.+)?$")
+    simulated: str = Field(default="", pattern=rf"^$|{_ADDRESS}")
     """The address of `essor replica --simulate`: everything is asked there, and the data folder is a simulated one from
     its first load on; empty for the real stores."""
     sources: dict[str, SourceSettings] = {}
@@ -288,7 +291,7 @@ class Settings(BaseSettings):
     """Whom to tell of what, after each crawl."""
     mail: MailSettings = MailSettings()
     """The mail server that alerts go through."""
-    public_url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    public_url: str = Field(default="", pattern=rf"^$|{_ADDRESS}")
     """Where others reach the dashboard, for the links in alerts and feeds; empty for host and port."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """From which level on the log tells, on stderr: `debug`, `info`, `warning` or `error`."""
@@ -296,6 +299,13 @@ class Settings(BaseSettings):
     """The address the dashboard listens on."""
     port: int = Field(default=8050, ge=0, le=65535)
     """The port the dashboard listens on."""
+
+    @field_validator("data_dir")
+    @classmethod
+    def _no_file(cls, given: Path) -> Path:
+        if given.is_file():
+            raise ValueError(f"{given} is a file: give a folder")
+        return given
 
     @field_validator("schedule")
     @classmethod
@@ -376,9 +386,25 @@ def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - each value is che
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "essor.toml"
-        raise SettingsError(f"Setting {where}: {first['msg']}. See docs/guide/settings.md.") from error
+        raise SettingsError(f"Setting {where}: {_told(first)}. See docs/guide/settings.md.") from error
+    except VariableError as error:
+        raise SettingsError(f"A variable cannot be read: {error}. Write JSON there, or use essor.toml.") from error
     except ValueError as error:
         raise SettingsError(f"{_config_file()} cannot be read: {error}. It must be TOML.") from error
+
+
+def missing_config_file() -> Path | None:
+    """The file that ESSOR_CONFIG names, when it is not there."""
+    return _config_file() if "ESSOR_CONFIG" in os.environ and not _config_file().is_file() else None
+
+
+def _told(error: ErrorDetails) -> str:
+    """What is wrong with a setting: in our own words where we wrote some, else in pydantic's."""
+    if error["type"] == "extra_forbidden":
+        return "there is no such setting"
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"].endswith(_ADDRESS):
+        return f"{error['input']!r} is no address: it begins with http:// or https://"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _config_file() -> Path:

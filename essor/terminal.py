@@ -5,16 +5,26 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+
+from essor import logs
+from essor.settings import Settings, read_settings
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept. [ESSOR_DATA_DIR]")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program.")]
+
+
+def settings_of(data_dir: Path | None, **given: Any) -> Settings:  # noqa: ANN401 - each value is checked by its field
+    """The settings of a command, whose log tells from their level on. Raises SettingsError."""
+    settings = read_settings(data_dir=data_dir, **given)
+    logs.set_level(settings.log_level)
+    return settings
 
 
 def say(text: str) -> None:

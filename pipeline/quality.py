@@ -10,6 +10,8 @@ FIRST_DAY = datetime(2008, 7, 10, tzinfo=UTC)
 """The App Store opened; no store chart is older."""
 CLOCK_SLACK = timedelta(minutes=10)
 """How far ahead of ours another machine's clock may be."""
+LONGEST_CHART = 2_000
+"""No store publishes as many rows: a place beyond is a fault, or somebody's own list."""
 STARS = (1, 5)
 """The least and the most that a rating can be."""
 
@@ -27,6 +29,13 @@ def before_the_store() -> pl.Expr:
 def no_moment() -> pl.Expr:
     """No moment of observation that can be read."""
     return pl.col("observed_at").is_null()
+
+
+def impossible_place() -> pl.Expr:
+    """A place before the first, or beyond what a chart has."""
+    ranks = pl.col("ranks").list
+    beyond = (ranks.max() > LONGEST_CHART) | (pl.col("depth") > LONGEST_CHART) | (ranks.len() > LONGEST_CHART)
+    return ((ranks.min() < 1) | beyond | (pl.col("depth") < 0)).fill_null(value=False)
 
 
 def impossible_rating() -> pl.Expr:
@@ -71,6 +80,11 @@ def impossible_stars() -> pl.Expr:
     return pl.any_horizontal((pl.col(f"stars_{stars}") < 0).fill_null(value=False) for stars in range(1, 6))
 
 
+def impossible_installs() -> pl.Expr:
+    """A number of installs below zero."""
+    return ((pl.col("installs_exact") < 0) | (pl.col("installs_bucket") < 0)).fill_null(value=False)
+
+
 def point_rules() -> dict[str, pl.Expr]:
     """The rules for the figures of a signal, by the reason they give."""
     return {
@@ -90,9 +104,18 @@ def reading_rules(now: datetime) -> dict[str, pl.Expr]:
     }
 
 
+def chart_rules(now: datetime) -> dict[str, pl.Expr]:
+    """The rules for chart readings, by the reason they give."""
+    return {**reading_rules(now), "impossible_place": impossible_place()}
+
+
 def listing_rules(now: datetime) -> dict[str, pl.Expr]:
     """The rules for listing readings, by the reason they give."""
-    return {**reading_rules(now), "impossible_rating": impossible_rating() | impossible_stars()}
+    return {
+        **reading_rules(now),
+        "impossible_rating": impossible_rating() | impossible_stars(),
+        "impossible_installs": impossible_installs(),
+    }
 
 
 def reason(rules: dict[str, pl.Expr]) -> pl.Expr:

@@ -18,6 +18,13 @@ def test_the_reference_pages_follow_the_code(page: str) -> None:
     assert (ROOT / "docs" / "guide" / page).read_text("utf-8") == pages()[page]
 
 
+def test_every_row_of_a_table_is_one_line() -> None:
+    """A row that is broken in two ends the table where it is read."""
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for line in document.read_text("utf-8").splitlines():
+            assert not line.startswith("| ") or line.endswith("|"), f"{document.name}: {line}"
+
+
 def test_every_command_in_the_documents_exists() -> None:
     """A command named in a document is one that essor has, or a group of them."""
     known = set(re.findall(r"^## `(essor [a-z ]+)`$", pages()["commands.md"], re.MULTILINE))

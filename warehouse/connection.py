@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,12 @@ class Cursor:
     def relation(self, query: str) -> duckdb.DuckDBPyRelation:
         """The answer to a person's query as a DuckDB relation, for export. Raises WarehouseError."""
         try:
-            return self._cursor.sql(query)
+            found = self._cursor.sql(query)
         except duckdb.Error as error:
             raise WarehouseError(str(error)) from error
+        if found is None:
+            raise WarehouseError("There is no question in it. Write one, such as: FROM chart_entries")
+        return found
 
     def answer(self, query: str) -> pl.DataFrame:
         """The answer to a person's query. Raises WarehouseError, also for a type that a frame cannot hold."""
@@ -175,20 +178,28 @@ class Warehouse:
 
 
 def create_followed(connection: duckdb.DuckDBPyConnection, apps: Sequence[App]) -> None:
-    """Write the watch list down as the table `lake.followed`, one row an app and store id."""
+    """Write the watch list down as the table `lake.followed`, one row an app and store id.
+
+    `begins` and `ends` are the moments of `since` and `until` in UTC: a day set beside a moment would be a day of the
+    session's own time zone.
+    """
     rows = [
         (app.slug, app.name, app.publisher, app.colour, key.store.value, key.app_id, key.since, key.until)
         for app in apps
         for key in app.store_ids
     ]
     texts = ("app", "name", "publisher", "colour", "store", "app_id")
-    _create_table(connection, "followed", texts, rows)
+    followed = _dated(texts, rows).with_columns(
+        begins=_midnight(pl.col("since").fill_null(date(1970, 1, 1))),
+        ends=_midnight(pl.col("until").fill_null(date(9999, 1, 1))),
+    )
+    _create_from(connection, "followed", followed)
 
 
 def create_followed_subjects(connection: duckdb.DuckDBPyConnection, subjects: Sequence[SignalSubject]) -> None:
     """Write the followed subjects of signals down as the table `lake.followed_subjects`, one row a source and key."""
     rows = [(one.source, one.key, one.vendor, one.product, one.thing, one.since, one.until) for one in subjects]
-    _create_table(connection, "followed_subjects", ("source", "subject", "vendor", "app", "thing"), rows)
+    _create_from(connection, "followed_subjects", _dated(("source", "subject", "vendor", "app", "thing"), rows))
 
 
 def create_people(connection: duckdb.DuckDBPyConnection) -> None:
@@ -197,15 +208,19 @@ def create_people(connection: duckdb.DuckDBPyConnection) -> None:
     _create_from(connection, "people", rows)
 
 
-def _create_table(
-    connection: duckdb.DuckDBPyConnection, name: str, texts: Sequence[str], rows: Sequence[tuple[object, ...]]
-) -> None:
-    """Write rows of texts, followed by the days `since` and `until`, as one table, in one statement."""
+def _dated(texts: Sequence[str], rows: Sequence[tuple[object, ...]]) -> pl.DataFrame:
+    """Rows of texts, followed by the days `since` and `until`."""
     schema = pl.Schema({**dict.fromkeys(texts, pl.String()), "since": pl.Date(), "until": pl.Date()})
-    _create_from(connection, name, pl.DataFrame(rows, schema, orient="row"))
+    return pl.DataFrame(rows, schema, orient="row")
+
+
+def _midnight(day: pl.Expr) -> pl.Expr:
+    """The moment at which a day begins in UTC."""
+    return day.cast(pl.Datetime("us", "UTC"))
 
 
 def _create_from(connection: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame) -> None:
+    """Write rows as one table of the schema `lake`, in one statement."""
     connection.register("rows_to_write", rows.to_arrow())
     connection.execute("CREATE SCHEMA IF NOT EXISTS lake")
     connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS SELECT * FROM rows_to_write")  # noqa: S608 - our names

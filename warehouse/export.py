@@ -46,8 +46,10 @@ def to_csv(frame: pl.DataFrame) -> str:
 
 
 def to_json(frame: pl.DataFrame) -> str:
-    """An answer as a JSON list of objects; times are ISO 8601 with their offset."""
-    return json.dumps(frame.to_dicts(), default=_plain, ensure_ascii=False, indent=1)
+    """An answer as a JSON list of objects; times are ISO 8601 with their offset, what is no finite number is null."""
+    numbers = pl.selectors.float()
+    told = frame.with_columns(pl.when(numbers.is_finite()).then(numbers))
+    return json.dumps(told.to_dicts(), default=_plain, ensure_ascii=False, indent=1)
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:

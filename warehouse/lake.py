@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction, Transaction
 
 from essor.model.errors import WarehouseError
@@ -47,11 +47,15 @@ class Part:
 
 
 def open_table(data_dir: Path, table: Table) -> DeltaTable | None:
-    """The Delta table, or None while nothing was ever loaded into it."""
+    """The Delta table, or None while nothing was ever loaded into it. Raises WarehouseError for a broken log."""
+    folder = table_folder(data_dir, table)
     try:
-        return DeltaTable(table_folder(data_dir, table))
+        return DeltaTable(folder)
     except TableNotFoundError:
         return None
+    except DeltaError as error:
+        said = str(error).partition("\n")[0]
+        raise WarehouseError(f"{folder} cannot be read ({said})") from error
 
 
 def parts(delta: DeltaTable | None) -> list[Part]:

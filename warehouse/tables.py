@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from essor.model.tables import TABLES, Kind, Table
+from essor.model.tables import Kind, Table
 
 ARROW: dict[Kind, pa.DataType] = {
     "text": pa.string(),

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from essor.settings import read_settings
-from essor.terminal import AsJson, DataDir, out, print_json, say
+from essor.terminal import AsJson, DataDir, out, print_json, say, settings_of
 
 if TYPE_CHECKING:
     from essor.jobs.alerts import Delivery
@@ -26,7 +25,7 @@ def show(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Show every alert of the settings, where it goes, what it lacks, and how it went the last time."""
     from essor.jobs.alerts import standings
 
-    found = standings(read_settings(data_dir=data_dir))
+    found = standings(settings_of(data_dir))
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -52,7 +51,7 @@ def check(
     """Show what an alert would have told lately, so that it can be made louder or quieter. Sends nothing."""
     from essor.jobs.alerts import alert_named, told_in
 
-    settings = read_settings(data_dir=data_dir)
+    settings = settings_of(data_dir)
     items = told_in(settings, alert_named(settings, name), datetime.now(UTC) - timedelta(days=days))
     if as_json:
         print_json([asdict(item) for item in items])
@@ -67,7 +66,7 @@ def send(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Tell what has not been told yet; each crawl does so by itself. Exits with 1 when something did not arrive."""
     from essor.jobs.alerts import send_alerts
 
-    _report(send_alerts(read_settings(data_dir=data_dir)), as_json=as_json)
+    _report(send_alerts(settings_of(data_dir)), as_json=as_json)
 
 
 @alerts.command("test")
@@ -75,7 +74,7 @@ def send_test_message(name: Name, data_dir: DataDir = None, *, as_json: AsJson =
     """Send a message that says it is a test by each of the alert's channels."""
     from essor.jobs.alerts import alert_named, send_test
 
-    settings = read_settings(data_dir=data_dir)
+    settings = settings_of(data_dir)
     _report(send_test(settings, alert_named(settings, name)), as_json=as_json)
 
 

@@ -12,8 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from essor.progress import progress
-from essor.settings import read_settings
-from essor.terminal import AsJson, DataDir, err, out, print_json, say
+from essor.terminal import AsJson, DataDir, err, out, print_json, say, settings_of
 
 probe = typer.Typer(help="Measure how fast models answer.", no_args_is_help=True)
 
@@ -56,7 +55,7 @@ def run(
         weights=weights, workload=workload, requests=requests, concurrency=concurrency, rate=rate, sweep=sweep,
         repetitions=repetitions, warmup=warmup, timeout=timeout, seconds=seconds, max_cost=max_cost, seed=seed,
     )  # fmt: skip
-    settings = read_settings(data_dir=data_dir)
+    settings = settings_of(data_dir)
     for name in unpriced(settings, order):
         err.print(f"{name} has no prices in the settings: what it costs is not limited.", markup=False)
     with progress("measuring", err) as told:
@@ -80,7 +79,7 @@ def compare(
     """Say how many times as fast one target is as another, from the same requests of their newest measurement."""
     from essor.jobs.probe import compare as job
 
-    found = job(read_settings(data_dir=data_dir), first, second, figure)
+    found = job(settings_of(data_dir), first, second, figure)
     if as_json:
         print_json(found)
     else:
@@ -121,7 +120,7 @@ def load(
     """Take in JSON lines of the GPU script (python3 -m inference_probe.local --out FILE) or of another machine."""
     from essor.jobs.probe_load import load as job
 
-    done = job(read_settings(data_dir=data_dir), files)
+    done = job(settings_of(data_dir), files)
     if as_json:
         print_json([asdict(one) for one in done])
     else:
@@ -132,7 +131,7 @@ def _show_runs(runs: Iterable[dict[str, Any]]) -> None:
     figures = {"TTFT ms": "ttft_ms", "scheduled": "ttft_sched_ms", "TPOT ms": "tpot_ms", "ICL ms": "icl_ms",
                "E2E ms": "e2e_ms"}  # fmt: skip
     shown = Table("target\nload", *figures, "tok/s", "done", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    said = []
+    said: list[str] = []
     for one in runs:
         medians = (_median(one.get(name)) for name in figures.values())
         answered = f"{one['requests'].get('complete', 0)} of {sum(one['requests'].values())}"
@@ -141,7 +140,7 @@ def _show_runs(runs: Iterable[dict[str, Any]]) -> None:
         shown.add_row(named, *medians, f"{rate:.1f}" if rate else "-", answered)
         said += list(_said(one))
     out.print(shown)
-    say("\n".join(said))
+    say("\n".join(dict.fromkeys(said)))  # a sweep says the same of each load
 
 
 def _load(run: dict[str, Any]) -> str:

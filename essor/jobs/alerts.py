@@ -13,10 +13,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import structlog
-
 from dashboard.language import LOCALES, Language
 from dashboard.news import News, about, tell
+from essor import logs
 from essor.channels._channel import Message, Undelivered, channels
 from essor.jobs.ask import opened
 from essor.model.apps import all_apps
@@ -26,6 +25,7 @@ from essor.settings import AlertSettings, Settings
 from warehouse.connection import Cursor
 from warehouse.reads.news import news
 
+_LOG = logs.logger(__name__)
 FILE = "alerts.sqlite"
 """Its place in the data folder; removed, every alert begins anew with what happens next."""
 FRESH = timedelta(days=3)
@@ -209,7 +209,7 @@ def _deliver(settings: Settings, alert: AlertSettings, name: str, where: str, me
     except Undelivered as undelivered:
         error = str(undelivered)
     if error:
-        structlog.get_logger("essor.alerts").warning("alert not delivered", alert=alert.name, channel=name, why=error)
+        _LOG.warning("alert not delivered", alert=alert.name, channel=name, why=error)
     return Delivery(alert.name, name, where, len(message.items), error)
 
 

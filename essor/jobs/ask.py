@@ -9,13 +9,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
+import polars.selectors as cs
 
-from essor.model.errors import ArchiveError, SettingsError
+from essor import logs
+from essor.model.errors import ArchiveError, SettingsError, WarehouseError
 from essor.settings import Settings
 from warehouse.connection import Cursor, Warehouse
 from warehouse.export import to_csv, to_json, write_parquet
 from warehouse.reads import trace as reads
+
+_LOG = logs.logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +39,19 @@ class Traced:
 
 @contextmanager
 def opened(settings: Settings, as_of: datetime | None = None) -> Iterator[Cursor]:
-    """A cursor on the warehouse of these settings."""
+    """A cursor on the warehouse of these settings. Raises WarehouseError with DuckDB's own words."""
     warehouse = Warehouse(settings.data_dir)
     try:
         with warehouse.cursor(as_of) as cursor:
+            if as_of is not None and cursor.snapshot is None:
+                _LOG.warning(f"nothing had been loaded by {as_of:%Y-%m-%d %H:%M} UTC: as of then everything is empty")
             yield cursor
+    except duckdb.Error as error:
+        raise WarehouseError(str(error)) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # how DuckDB tells of Ctrl-C
+            raise KeyboardInterrupt from error
+        raise
     finally:
         warehouse.close()
 
@@ -56,8 +69,13 @@ def show(settings: Settings, query: str, as_of: datetime | None, width: int) -> 
 
 
 def as_text(frame: pl.DataFrame, form: str) -> str:
-    """An answer as ``csv`` or ``json``."""
-    return to_json(frame) if form == "json" else to_csv(frame)
+    """An answer as ``csv`` or ``json``; what is no finite number is null in JSON. Raises WarehouseError for bytes."""
+    if form == "json":
+        floats = cs.float()
+        return to_json(frame.with_columns(pl.when(floats.is_finite()).then(floats))) + "\n"
+    if binary := frame.select(cs.binary()).columns:
+        raise WarehouseError(f"The column {binary[0]} holds bytes, which are no text: cast it, as in hex({binary[0]}).")
+    return to_csv(frame)
 
 
 def save_parquet(frame: pl.DataFrame, path: Path) -> None:

@@ -14,13 +14,16 @@ from essor.jobs.ask import opened
 from essor.jobs.metrics import land_rows
 from essor.jobs.refresh import Refreshed, refresh
 from essor.model.claims import Claim, Judgement, Verdict, all_claims
+from essor.model.errors import SettingsError
 from essor.model.estimates import PUBLISHED, Method, MethodName
 from essor.model.events import Event, all_events
+from essor.model.stores import Market
 from essor.model.tables import CLAIMS, EVENTS, VERDICTS, Table
 from essor.settings import Settings
 from pipeline.metrics import claims as rules
 from pipeline.metrics.estimates import methods_of
 from pipeline.schemas import SCHEMAS
+from warehouse import lake
 from warehouse.connection import Cursor
 from warehouse.reads import claims as reads
 from warehouse.reads import estimates
@@ -62,7 +65,15 @@ def take_in(settings: Settings, claims: Path | None = None, events: Path | None 
 
 
 def check_claims(settings: Settings, claims: Path | None = None) -> list[Checked]:
-    """Set each claim beside the warehouse's evidence and the other claims; a changed verdict is kept beside the old."""
+    """Set each claim beside the warehouse's evidence and the other claims; a changed verdict is kept beside the old.
+
+    Raises SettingsError for a simulated market, which says nothing of the real world.
+    """
+    if lake.market(settings.data_dir) is Market.SIMULATED:
+        raise SettingsError(
+            f"{settings.data_dir} holds a simulated market, which speaks neither for nor against a claim."
+            " Give another folder with --data-dir."
+        )
     take_in(settings, claims)
     found = all_claims(claims)
     with opened(settings) as cursor:
@@ -103,7 +114,11 @@ def _curve(cursor: Cursor) -> Method:
 
 def _ranks(cursor: Cursor, claim: Claim) -> rules.Ranks:
     since = claim.since or claim.until
-    row = reads.best_ranks(cursor, claim.app, claim.countries or (), since, claim.until).row(0, named=True)
+    found = reads.best_ranks(
+        cursor, claim.app, since, claim.until,
+        stores=claim.stores, countries=claim.countries or (), places=int(claim.value or 1),
+    )  # fmt: skip
+    row = found.row(0, named=True)
     return rules.Ranks(row["best_rank"], row["observed"], (claim.until - since).days + 1)
 
 

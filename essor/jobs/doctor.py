@@ -10,13 +10,14 @@ from typing import Literal
 
 import polars as pl
 
+from crawlers.sources import all_sources, asked_for_signals
 from essor.jobs import alerts
 from essor.jobs.ask import opened
 from essor.jobs.refresh import foreign_runs, landed_runs, unreadable_runs
 from essor.model.errors import ArchiveError, WarehouseError
 from essor.model.stores import Market
 from essor.model.tables import LOADS, TABLES
-from essor.settings import Settings
+from essor.settings import Settings, missing_config_file
 from warehouse import lake, loads
 from warehouse.connection import Cursor
 from warehouse.reads import coverage, health
@@ -49,12 +50,17 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
+    if missing := missing_config_file():
+        yield Finding("settings", "wrong", f"ESSOR_CONFIG names {missing}, which is not there: the defaults hold.")
     if settings.contact:
         yield Finding("contact", "ok", f"The stores see {settings.user_agent}.")
     else:
         yield Finding("contact", "note", 'No contact is set. Add contact = "you@example.org" to essor.toml.')
+    known = {source.name for source in (*all_sources(), *asked_for_signals())}
     for name, source in settings.sources.items():
-        if not source.obey_robots:
+        if name not in known:
+            yield Finding("source", "wrong", f"There is no source {name!r}: give one of {', '.join(sorted(known))}.")
+        elif not source.obey_robots:
             yield Finding("robots", "note", f"{name} is asked without regard to robots.txt: {source.reason}")
 
 
@@ -91,15 +97,19 @@ def _folders(settings: Settings) -> Iterator[Finding]:
 
 def _tables(settings: Settings) -> Iterator[Finding]:
     data_dir = settings.data_dir
-    if loads.pending(data_dir) is not None:
-        yield Finding("load", "wrong", "A load was begun and not finished. Run: essor refresh")
+    try:
+        if loads.pending(data_dir) is not None:
+            yield Finding("load", "wrong", "A load was begun and not finished. Run: essor refresh")
+            return
+        last = lake.loaded(data_dir, LOADS)
+        ahead = [table.name for table in TABLES if lake.loaded(data_dir, table) > last]
+    except WarehouseError as error:
+        yield Finding("load", "wrong", str(error))
         return
-    last = lake.loaded(data_dir, LOADS)
-    ahead = [table.name for table in TABLES if lake.loaded(data_dir, table) > last]
     if ahead:
         yield Finding("load", "wrong", f"{', '.join(ahead)} hold a load that is not in loads. Restore data/loads.")
     else:
-        yield Finding("load", "ok", f"{last} loads, each complete.")
+        yield Finding("load", "ok", f"Loads so far: {last}, each complete.")
 
 
 def _figures(settings: Settings) -> Iterator[Finding]:
@@ -109,7 +119,8 @@ def _figures(settings: Settings) -> Iterator[Finding]:
             yield from _coverage(cursor)
             yield from _evidence(settings, cursor)
     except WarehouseError as error:
-        yield Finding("tables", "wrong", f"{error}. Restore data/lake from a backup, or replay data/archive.")
+        said = str(error).partition("\n")[0]
+        yield Finding("tables", "wrong", f"{said}. Restore data/lake from a backup, or replay data/archive.")
 
 
 def _freshness(cursor: Cursor) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,7 +110,24 @@ def _table(data_dir: Path, path: Path, mapping: Mapping, run_id: str) -> Found:
     file = adopt_table(data_dir, path)
     if file.endswith(".parquet"):
         file = as_json_lines(data_dir / file).relative_to(data_dir).as_posix()
+    if file.endswith(".csv") and mapping.kind != "signals":
+        _check_columns(data_dir / file, path, mapping)
     return import_table(data_dir, file, mapping, run_id)
+
+
+_NEEDED = ("observed_at", "country", "rank", "app_id")
+
+
+def _check_columns(table: Path, path: Path, mapping: Mapping) -> None:
+    """Raises SettingsError when a table lacks a column without which none of its rows says anything."""
+    with table.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        columns = next(csv.reader(lines), [])
+    lacking = [column for name in _NEEDED if (column := mapping.columns.get(name)) and column not in columns]
+    if lacking:
+        raise SettingsError(
+            f"{path} has no column {lacking[0]!r}, but {', '.join(map(repr, columns)) or 'none'}:"
+            " name its columns in the mapping, and separate its cells with commas."
+        )
 
 
 def _answer(mapping: Mapping, path: Path) -> MappedAnswer:

@@ -151,13 +151,18 @@ def targets_of(settings: Settings, order: Order) -> list[ProbeTarget]:
 def plan_of(settings: Settings, order: Order) -> Plan:
     """How to measure: what the order says, else the settings."""
     said = settings.probe.model_dump() | {name: value for name, value in asdict(order).items() if value is not None}
+    if order.sweep and not (order.rate is None and order.concurrency is None):
+        raise SettingsError("A sweep chooses its users: leave out --rate and --concurrency.")
+    if order.rate is not None and order.concurrency is not None:
+        raise SettingsError("--rate sends whether or not there is an answer: it has no --concurrency.")
+    users = said["concurrency"] if order.rate is None and not order.sweep else 1
     return Plan(
         workload=workload(said["workload"]),
         load=Load.CLOSED if order.rate is None else Load.OPEN,
-        users=said["concurrency"],
+        users=users,
         rate=order.rate,
-        requests=said["requests"],
-        repetitions=min(said["repetitions"], said["requests"]),
+        requests=order.requests or max(said["requests"], users),
+        repetitions=said["repetitions"],
         warmup=said["warmup"],
         timeout_s=said["timeout"],
         seconds=said["seconds"],

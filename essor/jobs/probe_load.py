@@ -41,7 +41,7 @@ class Loaded:
         if not self.loads and not self.rejects:
             return f"{self.file}: nothing new, because it was loaded before."
         new = sum(load.readings for load in self.loads)
-        aside = f" {len(self.rejects)} lines set aside, as {self.rejects[0]}." if self.rejects else ""
+        aside = f" {len(self.rejects)} lines set aside, as {self.rejects[0].rstrip('.')}." if self.rejects else ""
         held = f"{self.runs} runs of {self.samples:,} requests and {self.cases} engine cases; {new} new."
         return f"{self.file}: {held}{aside}"
 

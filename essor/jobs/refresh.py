@@ -92,9 +92,11 @@ def refresh(settings: Settings) -> list[Refreshed]:
     done: list[Refreshed] = []
     with loads.loader_lock(data_dir):
         foreign = dict[str, str]()
+        left = loads.pending(data_dir)
+        if left is not None and not loads.is_complete(data_dir, left):
+            _set_unreadable_aside(data_dir, left.runs)
         while planned := loads.pending(data_dir) or _next_plan(settings, foreign):
             if not loads.is_complete(data_dir, planned):
-                _set_unreadable_aside(data_dir, planned)
                 done.append(_load(data_dir, planned))
             _clear(data_dir, planned)
             loads.finish(data_dir)
@@ -116,18 +118,18 @@ def landed_runs(data_dir: Path) -> list[str]:
 
 
 def _next_plan(settings: Settings, foreign: dict[str, str]) -> loads.Plan | None:
-    """The next load; runs of another market than the warehouse's are set aside and told in `foreign`."""
+    """The next load; runs that cannot be read, or of another market, are set aside, the latter told in `foreign`."""
     data_dir = settings.data_dir
-    waiting = landed_runs(data_dir)[:RUNS_PER_LOAD]
+    waiting = _set_unreadable_aside(data_dir, landed_runs(data_dir)[:RUNS_PER_LOAD])
     market = lake.market(data_dir) or _first_market(settings, waiting)
     strange = {run: why for run in waiting if (why := _foreign(data_dir, run, market))}
     for run, why in strange.items():
         _set_aside(data_dir, run, _FOREIGN, why)
     foreign |= strange
     fit = [run for run in waiting if run not in strange]
-    if strange and not fit:
-        return _next_plan(settings, foreign)
-    return loads.plan(data_dir, fit, datetime.now(UTC), market) if fit else None
+    if fit:
+        return loads.plan(data_dir, fit, datetime.now(UTC), market)
+    return _next_plan(settings, foreign) if landed_runs(data_dir) else None
 
 
 def _first_market(settings: Settings, waiting: Sequence[str]) -> Market:
@@ -241,12 +243,16 @@ def _load_row(brought: Refreshed) -> pl.DataFrame:
     return pl.DataFrame([row], schema=SCHEMAS[LOADS.name])
 
 
-def _set_unreadable_aside(data_dir: Path, planned: loads.Plan) -> None:
-    """Keep a run whose lines cannot be read out of the way, so that it does not stop the others; `doctor` names it."""
-    for run in planned.runs:
+def _set_unreadable_aside(data_dir: Path, runs: Sequence[str]) -> list[str]:
+    """Keep runs that cannot be read out of the way of the others, which it gives back; `doctor` names them."""
+    sound = []
+    for run in runs:
         path = data_dir / "landing" / run
         if path.exists() and (why := landed.unreadable(path)):
             _set_aside(data_dir, run, _UNREADABLE, why)
+        else:
+            sound.append(run)
+    return sound
 
 
 _UNREADABLE, _FOREIGN = ".unreadable-", ".foreign-"

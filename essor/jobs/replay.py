@@ -44,7 +44,7 @@ class Replayed:
         said = (
             f"{self.file}: {self.answers:,} answers, {self.readings:,} readings; {new:,} new, {rows:,} chart entries."
         )
-        return f"{said} {self.note}." if self.note else said
+        return f"{said} {self.note.rstrip('.')}." if self.note else said
 
 
 def replay(settings: Settings, files: Sequence[Path], progress: Progress) -> list[Replayed]:

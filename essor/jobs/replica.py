@@ -66,6 +66,9 @@ def _clock(at: datetime | None, speed: float | None) -> Callable[[], datetime]:
 def _fault(text: str) -> Fault:
     name, _, share = text.partition("=")
     try:
-        return Fault(name, rate=float(share or 1))
+        rate = float(share or 1)
     except ValueError as error:
         raise SettingsError(f"{text!r} is no fault: write a name and its share, as in 429=0.1.") from error
+    if not 0 <= rate <= 1:
+        raise SettingsError(f"{text!r}: a share is from 0 to 1, as in 429=0.1.")
+    return Fault(name, rate=rate)

@@ -277,7 +277,7 @@ class ProbeRun:
     machine: Machine
     """The machine that measured."""
     repetitions: int
-    """How many interleaved repetitions were asked for."""
+    """Into how many interleaved parts the requests fell."""
     cost: float
     """What the run cost by the target's prices, in its currency."""
 
@@ -303,7 +303,7 @@ class EngineReading:
     outcome: Outcome
     """How the case ended."""
     message: str | None
-    """One sentence on why, when not `complete`."""
+    """Why it is not `complete`; of a complete one how each way of making a step did."""
     machine: Machine
     """The machine."""
     parameters: int | None = None
@@ -311,9 +311,9 @@ class EngineReading:
     captured: bool | None = None
     """Whether decode ran as captured device graphs."""
     attention: str | None = None
-    """The decode attention that was used: ``"packed"`` or ``"split"``."""
+    """How a step was made: our ``"chained"`` or ``"own"`` kernels, or with ``"packed"`` or ``"split"`` attention."""
     compiled: str | None = None
-    """What was compiled: ``"model"``, ``"layer"`` or ``"none"``."""
+    """What was compiled of the rest: ``"model"``, ``"layer"`` or ``"none"``."""
     prefill_device_ms: tuple[float, ...] = ()
     """Prefill times by device events, ms (empty without a GPU)."""
     prefill_wall_ms: tuple[float, ...] = ()

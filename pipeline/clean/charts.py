@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from pipeline.clean.readings import moments, news, set_aside
-from pipeline.quality import reading_rules, reason
+from pipeline.quality import LONGEST_CHART, chart_rules, reason
 from pipeline.schemas import SCHEMAS
 
 USABLE = ("complete", "partial")
@@ -35,7 +35,7 @@ def clean_charts(
     `landed` is `LANDED_CHARTS`, `names` is `LANDED_NAMES`, `known` is `readings.KNOWN`, `known_names` holds the
     `name_id`s that the warehouse has, `recorded_at` is the time of the load.
     """
-    judged = _typed(landed, recorded_at).with_columns(broken=reason(reading_rules(recorded_at)))
+    judged = _typed(landed, recorded_at).with_columns(broken=reason(chart_rules(recorded_at)))
     sound = judged.filter(pl.col("broken").is_null()).drop("broken")
     against = news(sound, known)
     fresh = against.fresh
@@ -56,10 +56,10 @@ def clean_charts(
 
 
 def _typed(landed: pl.DataFrame, recorded_at: datetime) -> pl.DataFrame:
-    shorts = ("asked", "depth", "http_status", "parser_version")
     return moments(landed).with_columns(
-        *(pl.col(name).cast(pl.Int16) for name in shorts),
-        entries=pl.when(pl.col("status").is_in(USABLE)).then(pl.col("ranks").list.len()).otherwise(0).cast(pl.Int16),
+        pl.col("asked").clip(upper_bound=LONGEST_CHART),
+        pl.col("http_status", "parser_version").cast(pl.Int16),
+        entries=pl.when(pl.col("status").is_in(USABLE)).then(pl.col("ranks").list.len()).otherwise(0),
         recorded_at=pl.lit(recorded_at),
     )
 
@@ -86,7 +86,8 @@ def _names(names: pl.DataFrame, known_names: pl.Series, recorded_at: datetime) -
 
 def _rejected_rows(fresh: pl.DataFrame) -> pl.DataFrame:
     rows = fresh.filter(pl.col("rejects").list.len() > 0).explode("rejects").unnest("rejects")
-    return _as("rejects", rows.with_columns(kind=pl.lit("charts")))
+    position = pl.col("position").clip(upper_bound=32_767)
+    return _as("rejects", rows.with_columns(position, kind=pl.lit("charts")))
 
 
 def _broken(judged: pl.DataFrame, recorded_at: datetime) -> pl.DataFrame:

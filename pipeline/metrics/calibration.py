@@ -99,7 +99,9 @@ class Tested:
 
     @property
     def inside_with_noise(self) -> bool:
-        """Whether it is within the band that a point so noisy should be in 8 times of 10."""
+        """Whether it is within the band that a point so noisy should be in 8 times of 10; nothing is near to nought."""
+        if not self.band.central:
+            return self.inside
         up, down = (math.log(end / self.band.central) / Z80 for end in (self.band.high, self.band.low))
         off = math.log(self.downloads / self.band.central) / Z80
         return -math.hypot(down, self.noise) <= off <= math.hypot(up, self.noise)

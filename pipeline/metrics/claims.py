@@ -33,9 +33,9 @@ class Ranks:
     """How an app stood in an overall free chart in a period."""
 
     best: int | None
-    """Best rank seen; None when it was never seen."""
+    """Best rank seen, in the chart where it stood lowest when there are several; None when one never had it."""
     observed: int
-    """Days with a look that told."""
+    """Days with a look deep enough to tell, in the chart that has the fewest."""
     days: int
     """Days of the period."""
 
@@ -148,14 +148,13 @@ def reached_on_another_day(claim: Claim, claims: Sequence[Claim], evidence: Evid
     for other in _rivals(claim, claims) if claim.first_reached else ():
         if not other.cumulative or not _same_scope(claim, other) or WEIGHT[claim.kind] > WEIGHT[other.kind]:
             continue
-        late = (claim.until - other.until).days
+        late = (_earliest(claim) - other.until).days
         same = other.first_reached and _close(other.value, claim.value)
         if late > SLACK_DAYS and (same or _least(other) > (claim.value or 0)):
             yield Finding(
                 Verdict.CONTRADICTED,
-                f"Le cap est daté du {day(claim.until, 'fr')}, or {_said(other, 'fr')} : au moins {late} jours "
-                "plus tôt.",
-                f"The milestone is dated {day(claim.until, 'en')}, but {_said(other, 'en')}: at least {late} days "
+                f"Le cap est daté {_dated(claim, 'fr')}, or {_said(other, 'fr')} : au moins {late} jours plus tôt.",
+                f"The milestone is dated {_dated(claim, 'en')}, but {_said(other, 'en')}: at least {late} days "
                 "earlier.",
                 (other.name,),
                 {"days_late": late},
@@ -184,7 +183,7 @@ def launched_otherwise(claim: Claim, claims: Sequence[Claim], evidence: Evidence
         return
     for store in claim.stores:
         for country, released in sorted(evidence.releases.get((claim.app, store.value), {}).items()):
-            yield from _release_finding(claim, country, released)
+            yield _release_finding(claim, store, country, released)
 
 
 def ranked_otherwise(claim: Claim, claims: Sequence[Claim], evidence: Evidence) -> Iterator[Finding]:
@@ -204,9 +203,10 @@ def ranked_otherwise(claim: Claim, claims: Sequence[Claim], evidence: Evidence) 
     elif seen.observed == seen.days:
         yield Finding(
             Verdict.CONTRADICTED,
-            f"Nos relevés couvrent chacun des {seen.days} jours et ne l’ont jamais vue plus haut que la place "
-            f"{seen.best or '—'}.",
-            f"Our readings cover each of the {seen.days} days and never saw it above rank {seen.best or '—'}.",
+            f"Nos relevés couvrent chacun des {seen.days} jours et ne l’ont jamais vue "
+            + (f"plus haut que la place {seen.best}." if seen.best else "à cette place, ni plus haut."),
+            f"Our readings cover each of the {seen.days} days and never saw it "
+            + (f"above rank {seen.best}." if seen.best else "at that rank or above."),
             facts=facts,
         )
     else:
@@ -219,25 +219,28 @@ def ranked_otherwise(claim: Claim, claims: Sequence[Claim], evidence: Evidence) 
 
 
 def installs_shown(claim: Claim, claims: Sequence[Claim], evidence: Evidence) -> Iterator[Finding]:
-    """A lifetime figure at Google Play against the exact installs that it showed."""
+    """A lifetime figure at Google Play against the exact installs that it showed, which are the whole world's."""
     del claims
     own = claim.stores == (StoreName.GOOGLE_PLAY,) and claim.cumulative and claim.quantity == "downloads"
-    for seen, installs in evidence.installs.get(claim.app, ()) if own and claim.value else ():
-        facts = {"installs": installs, "on": seen.isoformat()}
-        if seen <= claim.until and installs >= (claim.value or 0):
-            yield Finding(
-                Verdict.SUPPORTED,
-                f"Google Play affichait {count(installs, 'fr')} installations le {day(seen, 'fr')}.",
-                f"Google Play showed {count(installs, 'en')} installs on {day(seen, 'en')}.",
-                facts=facts,
-            )
-        elif seen >= claim.until and installs < (claim.value or 0):
-            yield Finding(
-                Verdict.CONTRADICTED,
-                f"Google Play n’affichait que {count(installs, 'fr')} installations le {day(seen, 'fr')}.",
-                f"Google Play showed no more than {count(installs, 'en')} installs on {day(seen, 'en')}.",
-                facts=facts,
-            )
+    if not own or not claim.value:
+        return
+    shown, value, world = sorted(evidence.installs.get(claim.app, ())), claim.value, claim.countries is None
+    reached = next((one for one in shown if world and one[0] <= claim.until and one[1] >= value), None)
+    below = next((one for one in shown if one[0] >= claim.until and one[1] < value), None)
+    if reached:
+        yield Finding(
+            Verdict.SUPPORTED,
+            f"Google Play affichait {count(reached[1], 'fr')} installations le {day(reached[0], 'fr')}.",
+            f"Google Play showed {count(reached[1], 'en')} installs on {day(reached[0], 'en')}.",
+            facts={"installs": reached[1], "on": reached[0].isoformat()},
+        )
+    if below:
+        yield Finding(
+            Verdict.CONTRADICTED,
+            f"Google Play n’affichait que {count(below[1], 'fr')} installations le {day(below[0], 'fr')}.",
+            f"Google Play showed no more than {count(below[1], 'en')} installs on {day(below[0], 'en')}.",
+            facts={"installs": below[1], "on": below[0].isoformat()},
+        )
 
 
 def said_by_another(claim: Claim, claims: Sequence[Claim], evidence: Evidence) -> Iterator[Finding]:
@@ -381,6 +384,17 @@ def _near(one: date, other: date) -> bool:
     return abs((one - other).days) <= SLACK_DAYS
 
 
+def _earliest(claim: Claim) -> date:
+    """The first day that `until` can stand for: of a month, the first."""
+    return claim.until.replace(day=1) if claim.precision == "month" else claim.until
+
+
+def _dated(claim: Claim, language: str) -> str:
+    """When a claim says it was, as in ``"du 31 janvier 2025"``."""
+    on = months(claim.until, claim.precision, language)
+    return f"{'de' if claim.precision == 'month' else 'du'} {on}" if language == "fr" else on
+
+
 def _said(claim: Claim, language: str) -> str:
     figure, ends = count(claim.value, language), day(claim.until, language)
     if language == "fr":
@@ -388,31 +402,38 @@ def _said(claim: Claim, language: str) -> str:
     return f"{claim.said_by} gives {figure} by {ends}"
 
 
-def _release_finding(claim: Claim, country: str, released: date) -> Iterator[Finding]:
+def _release_finding(claim: Claim, store: StoreName, country: str, released: date) -> Finding:
     own = claim.countries is None or country in claim.countries
     facts = {"country": country, "released": released.isoformat()}
     fr, en = territory(country, "fr"), territory(country, "en")
-    if own and _near(released, claim.until):
-        yield Finding(
+    earliest, latest = _earliest(claim) - timedelta(days=SLACK_DAYS), claim.until + timedelta(days=SLACK_DAYS)
+    if own and earliest <= released <= latest:
+        return Finding(
             Verdict.SUPPORTED,
             f"La fiche de l’app ({fr}) porte le {day(released, 'fr')} comme date de sortie.",
             f"The app’s listing ({en}) carries {day(released, 'en')} as its release date.",
             facts=facts,
         )
-    elif released < claim.until - timedelta(days=SLACK_DAYS) or own:
-        yield Finding(
+    if store is StoreName.GOOGLE_PLAY and released < earliest:
+        return Finding(
+            Verdict.PLAUSIBLE,
+            f"La fiche de l’app ({fr}) porte le {day(released, 'fr')}, ce qui peut être le jour de sa préinscription.",
+            f"The app’s listing ({en}) carries {day(released, 'en')}, which may be the day of its pre-registration.",
+            facts=facts,
+        )
+    if released < earliest or own:
+        return Finding(
             Verdict.CONTRADICTED,
             f"La fiche de l’app ({fr}) porte le {day(released, 'fr')} comme date de sortie.",
             f"The app’s listing ({en}) carries {day(released, 'en')} as its release date.",
             facts=facts,
         )
-    else:
-        yield Finding(
-            Verdict.PLAUSIBLE,
-            f"La fiche de l’app ({fr}) porte une date de sortie plus tardive, le {day(released, 'fr')}.",
-            f"The app’s listing ({en}) carries a later release date, {day(released, 'en')}.",
-            facts=facts,
-        )
+    return Finding(
+        Verdict.PLAUSIBLE,
+        f"La fiche de l’app ({fr}) porte une date de sortie plus tardive, le {day(released, 'fr')}.",
+        f"The app’s listing ({en}) carries a later release date, {day(released, 'en')}.",
+        facts=facts,
+    )
 
 
 def _first_places(claim: Claim, claims: Sequence[Claim]) -> list[str]:

@@ -175,7 +175,8 @@ def spread(steps: pl.DataFrame) -> pl.DataFrame:
     the others a part was not watched.
     """
     keys = ["app", "app_id", "store", "country"]
-    sound = steps.filter(pl.col("previous_at").is_not_null() & pl.col("new").is_not_null())
+    known = steps.filter(pl.col("previous_at").is_not_null() & pl.col("new").is_not_null())
+    sound = known.group_by(*keys, "observed_at").agg(pl.col("previous_at").min(), pl.col("new").sum())  # looks at once
     length = (pl.col("observed_at") - pl.col("previous_at")).dt.total_microseconds() / 86_400e6
     days = sound.with_columns(
         days=length, day=pl.date_ranges(pl.col("previous_at").dt.date(), pl.col("observed_at").dt.date())

@@ -14,7 +14,7 @@ CHART = ("country", "device", "collection", "category")
 """What tells the charts of one store apart."""
 FAILED = ("blocked", "failed", "layout_changed")
 _PLACES = 2048
-"""More than any rank: a moment in microseconds times this, plus the rank, still fits 63 bits."""
+"""More than `quality.LONGEST_CHART`: a moment in microseconds times this, plus the rank, still fits 63 bits."""
 
 
 def day() -> pl.Expr:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import essor.history
-from crawlers.imports import Imported, adopt_tables, import_tables
+from crawlers.imports import Imported, adopt_tables, import_table, import_tables
+from crawlers.mapping import read_mapping
 from essor.model.charts import ChartReading
 from essor.model.errors import SettingsError
 from essor.model.listings import ListingReading
@@ -92,6 +93,50 @@ def test_listings_are_read_field_by_field(tmp_path: Path) -> None:
     assert reading.listing is not None
     assert (reading.listing.rating_count, reading.listing.rating_average, reading.listing.price) == (0, None, 0.0)
     assert reading.listing.version is None
+
+
+RATINGS = """
+kind = "ratings"
+origin = "somebody"
+source = "apple_lookup"
+columns = { observed_at = "at", app_id = "id", rating_count = "ratings", stars_5 = "five" }
+constants = { country = "fr" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("2026-01-01T00:00Z,42,9,many", "many"),
+        ("2026-01-01T00:00Z,42,99999999999999999999,7", "is no count"),
+        ("2026-01-01T00:00Z,42,-9,7", "is no count"),
+        ("0001-01-01T00:00+14:00,42,9,7", "out of range"),
+    ],
+)
+def test_a_cell_that_no_table_can_hold_costs_its_row_alone(tmp_path: Path, row: str, reason: str) -> None:
+    """Stars are numbers too; a number beyond 64 bits, or a moment before the calendar, must not stop a load."""
+    table = tmp_path / "ratings.csv"
+    table.write_text(f"at,id,ratings,five\n{row}\n2026-01-01T00:00Z,43,9,7\n", "utf-8")
+    done = import_table(tmp_path, table.name, read_mapping("ratings", RATINGS), "run")
+    (sound,) = done.readings
+    assert isinstance(sound, ListingReading)
+    assert sound.listing is not None
+    assert (sound.listing.rating_count, sound.listing.stars_5) == (9, 7)
+    assert [reason in reject.reason for reject in done.rejects] == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.jsonl", '{"at": "2026-01-01T00:00Z", "id": "42"}\nnot JSON\n', r"a\.jsonl byte 40"),
+        ("a.csv", 'at,id\n2026-01-01T00:00Z,"' + 200_000 * "4", r"a\.csv byte 6.*quotation mark"),
+    ],
+)
+def test_a_table_that_breaks_off_its_form_is_refused(tmp_path: Path, name: str, text: str, said: str) -> None:
+    """The error says where."""
+    (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(SettingsError, match=said):
+        import_table(tmp_path, name, read_mapping("ratings", RATINGS), "run")
 
 
 def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
@@ -55,6 +56,24 @@ def test_a_chart_reading_is_a_line_that_keeps_everything(tmp_path: Path, lines: 
     )
     names = {name["name_id"]: name for name in lines(place / "names.jsonl")}
     assert [names[key]["app_id"] for key in line["name_ids"]] == ids(99)
+
+
+def test_a_full_disk_leaves_no_line_in_part(tmp_path: Path, lines: Lines) -> None:
+    """The reading that no longer fits is told and taken back; one that fits later stands on a line of its own."""
+    first, second = (judge(gzipped(legacy_url(front), legacy_feed(ids(5))))[0] for front in ("fr", "us"))
+    with Landing.begin(tmp_path, "run", "crawl charts", NOON) as landing:
+        landing.add(first)
+        held, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        written = (incoming(tmp_path) / "run" / "charts.jsonl").stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (written + 100, most))
+        try:
+            with pytest.raises(OSError, match="No space left"):
+                landing.add(second)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (held, most))
+        landing.add(second)
+        place = landing.finish("complete", NOON)
+    assert [line["country"] for line in lines(place / "charts.jsonl")] == ["fr", "us"]
 
 
 def test_a_name_lands_once_a_run(tmp_path: Path, lines: Lines) -> None:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from essor import cli
 from essor.jobs.refresh import refresh
 from essor.settings import read_settings
 from tests.landed import CHATGPT, CLAUDE, LE_CHAT, at, chart_reading, land
@@ -91,6 +94,31 @@ def test_as_of_before_everything_there_is_nothing(data_dir: Path) -> None:
     assert done.stdout == "n\n0\n"
 
 
+def test_what_the_system_refuses_is_one_clear_line(data_dir: Path, tmp_path: Path) -> None:
+    """A file that cannot be written is named, with the system's own words."""
+    done = essor("sql", "SELECT 1", "-o", str(tmp_path / "none" / "x.csv"), data_dir=data_dir)
+    assert (done.returncode, done.stderr) == (1, f"essor: {tmp_path / 'none' / 'x.csv'}: No such file or directory.\n")
+
+
+def test_json_is_all_that_stdout_holds(data_dir: Path) -> None:
+    """What a job has to tell beside its answer goes to the log, from the settings' level on."""
+    alert = '[[alerts]]\nname = "team"\nwebhook_variable = "ESSOR_NO_SUCH_CHAT"\n'
+    done = essor("alerts", "test", "team", "--json", data_dir=data_dir, config=alert)
+    assert (done.returncode, json.loads(done.stdout)[0]["alert"]) == (1, "team")
+    assert json.loads(done.stderr)["event"] == "alert not delivered"
+    done = essor("alerts", "test", "team", "--json", data_dir=data_dir, config=f'log_level = "error"\n{alert}')
+    assert done.stderr == ""
+
+
+def test_help_shows_every_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in square brackets is no mark-up that the terminal swallows."""
+    monkeypatch.setenv("COLUMNS", "200")
+    for name, group in typer.main.get_command(cli.app).commands.items():
+        for inner in getattr(group, "commands", {}).values():
+            shown = CliRunner().invoke(cli.app, [name, "--help"]).output
+            assert inner.help in " ".join(shown.replace("│", " ").split()), inner.name
+
+
 def test_trace_tells_the_evidence(data_dir: Path) -> None:
     """The evidence of one entry, in JSON for a program; an archive that is gone is said to be gone."""
     query = "SELECT reading_id FROM chart_readings ORDER BY observed_at LIMIT 1"
@@ -99,7 +127,9 @@ def test_trace_tells_the_evidence(data_dir: Path) -> None:
     assert facts["entry"]["rank"] == 3
     assert facts["capture_file"] == "archive/run.warc.gz"
     assert "is gone" in facts["bytes"]
-    assert f"{reading_id}" in essor("trace", f"{reading_id}:3", data_dir=data_dir).stdout
+    shown = essor("trace", f"{reading_id}:3", data_dir=data_dir).stdout
+    assert reading_id in shown
+    assert f"rank 3, app_id {LE_CHAT}, app le-chat" in shown
 
 
 def test_trace_of_nothing_says_where_ids_are(data_dir: Path) -> None:

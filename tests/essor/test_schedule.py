@@ -129,13 +129,14 @@ def test_the_table_of_jobs_follows_the_settings(settings: Settings) -> None:
         ({"charts": {"every": "1h", "cron": "5 * * * *"}}, "not both"),
         ({"charts": {"every": "soon"}}, "is no time"),
         ({"charts": {"cron": "5 *"}}, "five fields"),
+        ({"charts": {"cron": "99 * * * *"}}, "'99 \\* \\* \\* \\*' is no time"),
         ({"chart": {"every": "1h"}}, "is no job"),
     ],
 )
 def test_times_that_cannot_be_read_are_named(given: dict[str, Any], words: str) -> None:
     """A setting of the schedule that is no time or no job says what to write."""
     with pytest.raises(SettingsError, match=words):
-        read_settings(schedule=given)
+        jobs(read_settings(schedule=given))
 
 
 def test_the_schedule_is_shown_while_nothing_runs(settings: Settings) -> None:

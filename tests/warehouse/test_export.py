@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from essor.jobs.refresh import refresh
 from essor.settings import Settings
-from tests.landed import CLAUDE, LE_CHAT, at, chart_reading, land
+from tests.landed import CLAUDE, LE_CHAT, at, chart_reading, land, listing_reading
+from warehouse.connection import VIEWS
 from warehouse.export import to_csv, to_json
 
 FRAME = pl.DataFrame(
@@ -45,6 +48,12 @@ def test_json_is_a_list_of_objects() -> None:
     assert json.loads(to_json(FRAME))[1] == {"at": None, "name": None, "list": []}
 
 
+def test_json_knows_no_infinity() -> None:
+    """What JSON has no word for is null: `NaN` would make the answer unreadable."""
+    told = to_json(pl.DataFrame({"figure": [0.5, math.nan, math.inf, None]}))
+    assert [row["figure"] for row in json.loads(told, parse_constant=str)] == [0.5, None, None, None]
+
+
 def test_the_duckdb_file_shows_the_views_to_another_process(settings: Settings) -> None:
     """Any DuckDB program reads the same views, and can ask for an earlier snapshot."""
     land(settings.data_dir, [chart_reading(at("2026-10-08 15:12"), [CLAUDE])], "one")
@@ -59,8 +68,6 @@ def test_the_duckdb_file_shows_the_views_to_another_process(settings: Settings) 
 
 def test_an_open_duckdb_file_does_not_stop_a_load(settings: Settings) -> None:
     """A program that holds the file open neither blocks the loader nor loses the file under its feet."""
-    import duckdb
-
     land(settings.data_dir, [chart_reading(at("2026-10-08 15:12"), [CLAUDE])], "one")
     refresh(settings)
     with duckdb.connect(str(settings.data_dir / "essor.duckdb"), read_only=True) as held:
@@ -68,3 +75,29 @@ def test_an_open_duckdb_file_does_not_stop_a_load(settings: Settings) -> None:
         refresh(settings)
         assert held.sql("SELECT count(*) FROM chart_entries").fetchall() == [(1,)]
     assert asked(settings.data_dir / "essor.duckdb", "SELECT count(*) FROM chart_entries") == [[2]]
+
+
+def test_the_views_say_the_same_in_every_time_zone(settings: Settings) -> None:
+    """The days of the watch list are days in UTC, whatever the zone of the program that asks."""
+    moments = [at(f"2026-09-14 {h:02}:30") for h in (1, 9, 15, 23)] + [at(f"2026-09-15 {h:02}:30") for h in (0, 9)]
+    listings = [listing_reading(moment, OFFICE, 7 + number) for number, moment in enumerate(moments)]
+    land(settings.data_dir, [*(chart_reading(moment, [OFFICE]) for moment in moments), *listings])
+    refresh(settings)
+    with duckdb.connect(str(settings.data_dir / "essor.duckdb"), read_only=True) as session:
+        told = [
+            _in_zone(session, zone) for zone in ("UTC", "Europe/Paris", "Pacific/Kiritimati", "America/Los_Angeles")
+        ]
+    assert told[1:] == told[:1] * 3
+    assert (told[0]["rating_steps"] or ())[1:] == (2,)
+
+
+OFFICE = "541164041"
+"""Copilot's id from 15 September 2026 on; until then it was another app."""
+
+
+def _in_zone(session: duckdb.DuckDBPyConnection, zone: str) -> dict[str, tuple[object, ...] | None]:
+    """What each view says in a time zone: its rows, hashed and counted."""
+    session.execute(f"SET TimeZone = '{zone}'")
+    return {
+        view: session.execute(f"SELECT bit_xor(hash(row)), count(*) FROM {view} AS row").fetchone() for view in VIEWS
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -126,22 +127,26 @@ def reading_at(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.D
     """The last usable look at `chart` at or before `at` (None: the last of all); no row when there is none.
 
     Columns: reading_id, observed_at (UTC), previous_reading_id, previous_observed_at (the usable look before it),
-    status, message, depth, entries (fewer than depth when the import holds the followed apps alone), asked, imported,
-    source.
+    previous_depth (the rows from which an app missing there was absent; 0 for a partial look), previous_few (True when
+    it holds the followed apps alone), status, message, depth, entries (fewer than depth when the import holds the
+    followed apps alone), asked, imported, source.
     """
     return cursor.frame(
         f"""
-        SELECT reading_id, observed_at, previous_reading_id, previous_observed_at,
+        SELECT reading_id, observed_at, previous_reading_id, previous_observed_at, previous_depth, previous_few,
                status, message, depth, entries, asked, imported, source
         FROM (
             SELECT *,
-                   lag(reading_id) OVER (ORDER BY observed_at) AS previous_reading_id,
-                   lag(observed_at) OVER (ORDER BY observed_at) AS previous_observed_at
+                   lag(reading_id) OVER earlier AS previous_reading_id,
+                   lag(observed_at) OVER earlier AS previous_observed_at,
+                   lag(CASE WHEN status = 'complete' THEN depth ELSE 0 END) OVER earlier AS previous_depth,
+                   lag(imported AND entries < depth) OVER earlier AS previous_few
             FROM chart_readings
             WHERE {_CHART} AND status IN ('complete', 'partial')
+            WINDOW earlier AS (ORDER BY observed_at, reading_id)
         )
         WHERE $at IS NULL OR observed_at <= $at::TIMESTAMPTZ
-        ORDER BY observed_at DESC
+        ORDER BY observed_at DESC, reading_id DESC
         LIMIT 1
         """,  # noqa: S608 - the text is ours
         at=at.isoformat() if at else None,
@@ -153,8 +158,8 @@ def top_chart(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.Da
     """The chart as last seen at or before `at`, with each app's movement since the usable look before that.
 
     Columns: rank, app_id, app (null when not followed), name, developer, previous_rank (null when it was not there),
-    movement (places climbed; null without a previous rank), change (`same, up, down, new, back`; null when there is
-    no look before), reading_id, observed_at. `back`: seen in this chart before, though not in the look before.
+    movement (places climbed; null without a previous rank), change (`same, up, down, new, back`; null when the look
+    before does not tell), reading_id, observed_at. `back`: seen in this chart before, though not in the look before.
     """
     pair = reading_at(cursor, chart, at)
     if pair.is_empty():
@@ -180,7 +185,7 @@ def top_chart(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.Da
         SELECT c.rank, c.app_id, c.app, c.name, c.developer, p.rank AS previous_rank,
                p.rank - c.rank AS movement,
                CASE
-                   WHEN $before IS NULL THEN NULL
+                   WHEN $before IS NULL OR p.rank IS NULL AND (c.rank > $depth OR $few AND c.app IS NULL) THEN NULL
                    WHEN p.rank IS NULL AND e.app_id IS NOT NULL THEN 'back'
                    WHEN p.rank IS NULL THEN 'new'
                    WHEN p.rank > c.rank THEN 'up'
@@ -194,6 +199,8 @@ def top_chart(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.Da
         ORDER BY c.rank
         """,  # noqa: S608 - the text is ours
         day=pair["observed_at"][0].date().isoformat(),
+        depth=pair["previous_depth"][0],
+        few=pair["previous_few"][0],
         **_pair(pair),
         **_chart(chart),
     )
@@ -202,8 +209,8 @@ def top_chart(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.Da
 def drop_outs(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.DataFrame:
     """The apps of the usable look before that are no longer in the chart as last seen at or before `at`.
 
-    Columns: app_id, app, name, previous_rank. Empty as well when there is no look before, or when the present look is
-    partial: an app missing from a partial answer was not observed, it has not dropped out.
+    Columns: app_id, app, name, previous_rank. Empty as well when there is no look before. An app that the present look
+    could not tell of has not dropped out: one missing from a partial answer, or that stood below the rows of this one.
     """
     pair = reading_at(cursor, chart, at)
     if pair.is_empty() or pair["previous_reading_id"][0] is None or pair["status"][0] != "complete":
@@ -213,13 +220,15 @@ def drop_outs(cursor: Cursor, chart: Chart, at: datetime | None = None) -> pl.Da
         SELECT p.app_id, p.app, p.name, p.rank AS previous_rank
         FROM chart_entries AS p
         WHERE {_CHART} AND p.month = $previous_month AND p.observed_at = $previous_at::TIMESTAMPTZ
-          AND p.reading_id = $before
+          AND p.reading_id = $before AND p.rank <= $depth AND (p.app IS NOT NULL OR NOT $few)
           AND p.app_id NOT IN (
               SELECT app_id FROM chart_entries
               WHERE {_CHART} AND month = $month AND observed_at = $observed_at::TIMESTAMPTZ AND reading_id = $now
           )
         ORDER BY p.rank
         """,  # noqa: S608 - the text is ours
+        depth=pair["depth"][0],
+        few=pair["imported"][0] and pair["entries"][0] < pair["depth"][0],
         **_pair(pair),
         **_chart(chart),
     )
@@ -230,8 +239,9 @@ def day_states(
 ) -> pl.DataFrame:
     """What each day from `since` to before `until` says of each app, the days counted in time zone `zone`.
 
-    Columns: day, app_id, state (`State`: a day with any rank is ranked, else absent, else as its last look says, else
-    not_observed), rank (the last seen that day), best_rank, looks (looks at the chart that day). Every day has its row.
+    Columns: day, app_id, state (`State`: a day with any rank is ranked, else absent, failed, refused, not_observed, the
+    first of these that a look says), rank (the last seen that day), best_rank, looks (looks at the chart that day).
+    Every day has its row.
     """
     looks = rank_history(cursor, chart, app_ids, since, until)
     local = looks.with_columns(day=pl.col("observed_at").dt.convert_time_zone(zone).dt.date()).sort("observed_at")
@@ -241,8 +251,8 @@ def day_states(
         best_rank=pl.col("rank").min(),
         looks=pl.len(),
     )
-    days = pl.datetime_range(since, until, "1d", closed="left", time_zone="UTC", eager=True)
-    calendar = days.dt.convert_time_zone(zone).dt.date().unique().alias("day").to_frame()
+    first, last = (moment.astimezone(ZoneInfo(zone)).date() for moment in (since, until - timedelta(microseconds=1)))
+    calendar = pl.date_range(first, last, "1d", eager=True).alias("day").to_frame()
     every = calendar.join(pl.DataFrame({"app_id": list(app_ids)}), how="cross")
     return (
         every.join(seen, ["day", "app_id"], "left")

@@ -46,33 +46,59 @@ def verdict_history(cursor: Cursor, claim: str) -> pl.DataFrame:
 def releases(cursor: Cursor) -> pl.DataFrame:
     """The earliest release date that listings carried, an app, store and storefront.
 
-    Columns: app, store, country, released (day), first_rated_on (UTC day of the first look that saw a rating; null when
-    none did), ratings (then).
+    An id that was another app before tells nothing: a release before the watch list's `since` is that app's.
+    Columns: app, store, country, released (day; null when none is given), first_rated_on (UTC day of the first look
+    that saw a rating; null when none did), ratings (then).
     """
     return cursor.frame("""
-        SELECT app, store, country, min(left(released_at, 10)::DATE) AS released,
+        SELECT app, store, country, min(released) FILTER (released >= coalesce(since, released)) AS released,
                (min(observed_at) FILTER (rating_count > 0) AT TIME ZONE 'UTC')::DATE AS first_rated_on,
                arg_min(rating_count, observed_at) FILTER (rating_count > 0) AS ratings
-        FROM listing_readings
-        WHERE app IS NOT NULL AND status IN ('complete', 'partial')
+        FROM (SELECT *, TRY_CAST(left(released_at, 10) AS DATE) AS released FROM listing_readings)
+        JOIN apps USING (app, store, app_id)
+        WHERE status IN ('complete', 'partial')
         GROUP BY ALL ORDER BY ALL
     """)
 
 
-def best_ranks(cursor: Cursor, app: str, countries: Sequence[str], since: date, until: date) -> pl.DataFrame:
-    """How an app stood in overall top-free charts of phones from `since` to `until`, both included.
+def best_ranks(
+    cursor: Cursor,
+    app: str,
+    since: date,
+    until: date,
+    *,
+    stores: Sequence[str],
+    countries: Sequence[str],
+    places: int,
+) -> pl.DataFrame:
+    """How an app stood in the overall top-free charts for phones of these stores and countries.
 
-    Columns: best_rank (null when never ranked), observed (days with a ranked or absent look), one row.
+    From `since` to `until`, both included. Columns: best_rank (in the chart where it stood lowest; null when one of
+    them never had it), observed (days that tell whether it was among the first `places`, in the chart that has the
+    fewest), one row.
     """
     return cursor.frame(
         """
-        SELECT min(best_rank) AS best_rank, count(DISTINCT day) AS observed FROM app_days
-        WHERE app = $app AND list_contains($countries::VARCHAR[], country) AND collection = 'top-free'
-          AND category IN ('36', 'APPLICATION') AND device IN ('iphone', 'android')
-          AND day BETWEEN $since::DATE AND $until::DATE AND state IN ('ranked', 'absent')
+        WITH asked AS (
+            SELECT unnest($stores::VARCHAR[]) AS store, country FROM (SELECT unnest($countries::VARCHAR[]) AS country)
+        ), seen AS (
+            SELECT store, country, min(best_rank) AS best_rank,
+                   count(DISTINCT day) FILTER (state = 'ranked' OR depth >= $places) AS observed
+            FROM app_days
+            WHERE app = $app AND list_contains($stores::VARCHAR[], store)
+              AND list_contains($countries::VARCHAR[], country) AND collection = 'top-free'
+              AND category IN ('36', 'APPLICATION') AND device IN ('iphone', 'android')
+              AND day BETWEEN $since::DATE AND $until::DATE AND state IN ('ranked', 'absent')
+            GROUP BY ALL
+        )
+        SELECT CASE WHEN count(best_rank) = count(*) THEN max(best_rank) END AS best_rank,
+               coalesce(min(coalesce(observed, 0)), 0) AS observed
+        FROM asked LEFT JOIN seen USING (store, country)
         """,
         app=app,
+        stores=list(stores),
         countries=list(countries),
+        places=places,
         since=since.isoformat(),
         until=until.isoformat(),
     )
@@ -97,8 +123,9 @@ def ground_truth(cursor: Cursor) -> pl.DataFrame:
     return cursor.frame("""
         SELECT c.claim, c.app, c.countries AS country, c.since, c.until, c.value, c.kind
         FROM claims AS c LEFT JOIN verdicts AS v USING (claim)
-        WHERE c.quantity = 'downloads' AND c.stores = 'apple' AND len(c.countries) = 2 AND c.precision = 'day'
-          AND c.since IS NOT NULL AND c.state = 'confirmed' AND c.kind IN ('vendor_estimate', 'company')
-          AND c.bound <> 'at_least' AND coalesce(v.verdict, '') <> 'contradicted'
+        WHERE c.quantity = 'downloads' AND c.value > 0 AND c.stores = 'apple' AND len(c.countries) = 2
+          AND c.precision = 'day' AND c.since IS NOT NULL AND c.state = 'confirmed'
+          AND c.kind IN ('vendor_estimate', 'company') AND c.bound <> 'at_least'
+          AND coalesce(v.verdict, '') <> 'contradicted'
         ORDER BY c.claim
     """)

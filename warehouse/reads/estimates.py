@@ -20,10 +20,15 @@ DRAWS = 400
 """Worlds a sum is simulated in."""
 NEWEST = """
     SELECT e.* FROM estimates AS e
-    JOIN (SELECT method, max(version) AS version FROM methods GROUP BY method) AS m
-        ON m.method = e.method AND m.version = e.method_version
+    JOIN (
+        SELECT method, max(method_version) AS method_version FROM lake.estimates
+        WHERE recorded_at <= lake.snapshot() GROUP BY method
+    ) AS newest USING (method, method_version)
 """
-"""SQL for the rows of `estimates` by the newest version of each method."""
+"""SQL for the rows of `estimates` by the newest version of each method that any was stated by.
+
+A version is written one load before its first figures: until those are there, the ones by the version before count.
+"""
 _SINCE = "day >= coalesce($since::DATE, DATE '0001-01-01')"
 _UNTIL = """
     app = $app AND day < coalesce($until::DATE, DATE '9999-01-01')
@@ -135,19 +140,19 @@ def daily(
 def statements(cursor: Cursor, app: str, since: date, until: date, *, store: str, country: str) -> pl.DataFrame:
     """Every figure that was ever stated for these days: as first published and as restated.
 
-    Columns: day (UTC), method, method_version, statement (1 for the first published), first (True for it), withdrawn,
-    kind, low, central, high (downloads), inputs (JSON), recorded_at (UTC, when it was stated). The last statement of a
-    method is the one that counts.
+    Columns: day (UTC), app_id, method, method_version, statement (1 for the first published), first (True for it),
+    withdrawn, kind, low, central, high (downloads), inputs (JSON), recorded_at (UTC, when it was stated). The last
+    statement of a method is the one that counts.
     """
     return cursor.frame(
         """
-        SELECT day, method, method_version,
-               row_number() OVER (PARTITION BY day, method ORDER BY recorded_at, method_version) AS statement,
+        SELECT day, app_id, method, method_version,
+               row_number() OVER (PARTITION BY day, app_id, method ORDER BY recorded_at, method_version) AS statement,
                statement = 1 AS first, withdrawn, kind, low, central, high, inputs, recorded_at
         FROM lake.estimates
         WHERE recorded_at <= lake.snapshot() AND app = $app AND store = $store AND country = $country
           AND day >= $since::DATE AND day < $until::DATE
-        ORDER BY day, method, statement
+        ORDER BY day, app_id, method, statement
         """,
         app=app,
         store=store,
@@ -189,8 +194,10 @@ def sums(
             FROM totals GROUP BY ALL
         ), cover AS (
             SELECT store, method, method_version, max(kind) FILTER (central IS NOT NULL) AS kind,
-                   count(*) FILTER (central IS NOT NULL) AS covered, count(*) FILTER (central IS NULL) AS bounded,
-                   count(*) FILTER (interpolated) AS interpolated, list_sort(list(DISTINCT country)) AS storefronts
+                   count(DISTINCT (country, day)) FILTER (central IS NOT NULL) AS covered,
+                   count(DISTINCT (country, day)) - covered AS bounded,
+                   count(DISTINCT (country, day)) FILTER (interpolated) AS interpolated,
+                   list_sort(list(DISTINCT country)) AS storefronts
             FROM scoped GROUP BY ALL
         ), crowded AS (
             SELECT store, method, method_version, list_sort(list(country)) AS exceeds_population
@@ -293,7 +300,7 @@ def ratings_per_install(cursor: Cursor) -> pl.DataFrame:
     """
     return cursor.frame("""
         WITH looks AS (
-            SELECT app, country, observed_at, rating_count, installs_exact,
+            SELECT app, app_id, country, observed_at, rating_count, installs_exact,
                    max(rating_count) OVER before AS ratings_before, max(installs_exact) OVER before AS installs_before
             FROM listing_readings
             WHERE app IS NOT NULL AND rating_count IS NOT NULL AND installs_exact IS NOT NULL
@@ -302,15 +309,15 @@ def ratings_per_install(cursor: Cursor) -> pl.DataFrame:
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             )
         ), fronts AS (
-            SELECT app, country, max(rating_count) - min(rating_count) AS ratings,
+            SELECT app, app_id, country, max(rating_count) - min(rating_count) AS ratings,
                    max(installs_exact) - min(installs_exact) AS installs,
                    min(observed_at) AS first_at, max(observed_at) AS last_at, count(*) AS looks
             FROM looks
             WHERE rating_count >= coalesce(ratings_before, 0) AND installs_exact >= coalesce(installs_before, 0)
-            GROUP BY app, country
+            GROUP BY app, app_id, country
         )
         SELECT app, ratings, installs, first_at, last_at FROM fronts WHERE ratings > 0 AND installs > 0
-        QUALIFY row_number() OVER (PARTITION BY app ORDER BY looks DESC, country) = 1
+        QUALIFY row_number() OVER (PARTITION BY app ORDER BY looks DESC, country, app_id) = 1
         ORDER BY app
     """)
 

@@ -40,10 +40,8 @@ def rank_effects(cursor: Cursor, chart: Chart, app: str, window: int = WINDOW) -
     *Higher* is nearer to first place. It says what came with the event, not what came of it.
     """
     ranks = daily(cursor, chart).filter(pl.col("app") == app, pl.col("state").is_in(["ranked", "absent"]))
-    values = [
-        (row["day"], float(row["mean_rank"]) if row["mean_rank"] is not None else math.inf)
-        for row in ranks.iter_rows(named=True)
-    ]
+    best = ranks.group_by("day").agg(pl.col("mean_rank").min()).sort("day")  # of an app with two ids
+    values = [(day, math.inf if rank is None else float(rank)) for day, rank in best.iter_rows()]
     return _effects(events(cursor, app), values, window, better="lower")
 
 

@@ -39,7 +39,7 @@ def of_claims(cursor: Cursor, claims: Sequence[str]) -> pl.DataFrame:
     """The claims named, and what the check set them beside: release dates, ratings and installs on listings, charts."""
     held = cursor.frame(
         """
-        SELECT claim, app, quantity, countries, coalesce(since, until) AS since, until FROM claims
+        SELECT claim, app, quantity, stores, countries, coalesce(since, until) AS since, until FROM claims
         WHERE list_contains($claims::VARCHAR[], claim)
         """,
         claims=list(claims),
@@ -167,11 +167,12 @@ def _chart_looks(cursor: Cursor, claim: dict[str, Any]) -> pl.DataFrame:
         WITH found AS (
             SELECT app, arg_min(reading_id, (coalesce(rank, 32767), observed_at)) AS id
             FROM app_looks
-            WHERE app = $app AND list_contains($countries::VARCHAR[], country) AND collection = 'top-free'
+            WHERE app = $app AND list_contains($stores::VARCHAR[], store)
+              AND list_contains($countries::VARCHAR[], country) AND collection = 'top-free'
               AND category IN ('36', 'APPLICATION') AND device IN ('iphone', 'android')
               AND month BETWEEN $since[:7] AND $until[:7] AND observed_at >= $since::TIMESTAMPTZ
               AND observed_at < $until::DATE + 1 AND state IN ('ranked', 'absent')
-            GROUP BY app, country, observed_at::DATE
+            GROUP BY app, store, country, observed_at::DATE
         )
         SELECT 'rank' AS role, $claim AS about, f.app, {_READ}
         FROM found AS f JOIN chart_readings AS r ON r.reading_id = f.id
@@ -179,6 +180,7 @@ def _chart_looks(cursor: Cursor, claim: dict[str, Any]) -> pl.DataFrame:
         """,  # noqa: S608 - the text is ours
         claim=claim["claim"],
         app=claim["app"],
+        stores=claim["stores"].split(","),
         countries=(claim["countries"] or "").split(","),
         since=claim["since"].isoformat(),
         until=claim["until"].isoformat(),

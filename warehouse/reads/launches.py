@@ -13,7 +13,7 @@ import polars as pl
 
 from essor.model.apps import App, all_apps
 from warehouse.connection import Cursor
-from warehouse.reads.estimates import quantiles, worlds
+from warehouse.reads.estimates import NEWEST, quantiles, worlds
 
 MILESTONES = (500_000, 1_000_000, 10_000_000, 100_000_000)
 """The downloads that the race is run to."""
@@ -73,7 +73,7 @@ def milestones(
     """
     points = race(cursor, launches).filter(pl.col("verdict").fill_null("") != "contradicted")
     goals = pl.DataFrame({"milestone": list(values)}, {"milestone": pl.Int64})
-    each = points.join(goals, how="cross").sort("days_since_launch")
+    each = points.join(goals, how="cross").sort("days_since_launch", "source")
     day, goal = pl.col("days_since_launch"), pl.col("milestone")
     below = pl.col("whole") & (pl.col("high") < goal)
     reached = pl.col("central") >= goal
@@ -147,9 +147,7 @@ def _estimated(cursor: Cursor, launches: Mapping[str, date]) -> pl.DataFrame:
         WITH starts AS (
             SELECT unnest($apps::VARCHAR[]) AS app, unnest($launches::DATE[]) AS launch
         ), figures AS (
-            SELECT e.* FROM estimates AS e
-            JOIN (SELECT method, max(version) AS version FROM methods GROUP BY method) AS m
-                ON m.method = e.method AND m.version = e.method_version
+            SELECT e.* FROM ({NEWEST}) AS e
             JOIN starts AS s ON s.app = e.app AND e.day >= s.launch
             WHERE e.central IS NOT NULL AND e.kind = 'estimated'
         ), {worlds(CURVE_DRAWS)}, days AS (
@@ -161,7 +159,7 @@ def _estimated(cursor: Cursor, launches: Mapping[str, date]) -> pl.DataFrame:
             FROM (SELECT line, day, quantile_cont(downloads, [0.1, 0.5, 0.9]) AS band FROM sums GROUP BY ALL)
             JOIN lines USING (line)
         ), cover AS (
-            SELECT app, store, method, day, count(*) AS rows FROM figures GROUP BY ALL
+            SELECT app, store, method, day, count(DISTINCT country) AS rows FROM figures GROUP BY ALL
         ), fronts AS (
             SELECT app, store, method, count(DISTINCT country) AS fronts,
                    array_to_string(list_sort(list(DISTINCT country)), ',') AS countries

@@ -1,6 +1,6 @@
 """Questions about how apps moved in a chart: against an earlier look, in and out.
 
-An app that the earlier look could not tell of has no movement: it is neither new nor dropped out
+An app that one of the looks could not tell of has no movement: it is neither new nor dropped out
 (docs/methods/movements.md).
 """
 
@@ -70,7 +70,7 @@ def movements(cursor: Cursor, chart: Chart, days: int = 1, at: datetime | None =
         judged.with_columns(
             previous_rank=pl.col("rank_before"),
             movement=pl.col("rank_before") - pl.col("rank"),
-            change=_change(pl.col("app_id").is_in(seen.implode())),
+            change=_change(pl.col("app_id").is_in(seen.implode()), now["depth"][0], _first(before, "depth") or 0),
             observed_at=pl.lit(now["observed_at"][0], _MOVEMENTS["observed_at"]),
             previous_at=pl.lit(_first(before, "observed_at"), _MOVEMENTS["previous_at"]),
         )
@@ -138,13 +138,15 @@ def _state(rank: pl.Expr, status: object, *, few: bool) -> pl.Expr:
     return pl.when(rank.is_not_null()).then(pl.lit("ranked")).otherwise(missing if few else pl.lit(without))
 
 
-def _change(seen: pl.Expr) -> pl.Expr:
+def _change(seen: pl.Expr, depth: object, depth_before: object) -> pl.Expr:
+    """`depth`: an app that stood, or stands, below the rows of the look that lacks it was not seen to come or go."""
     now, before, moved = pl.col("state"), pl.col("previous_state"), pl.col("rank_before") - pl.col("rank")
-    came = (now == "ranked") & (before == "absent")
+    came = (now == "ranked") & (before == "absent") & (pl.col("rank") <= depth_before)
+    left = (now == "absent") & (before == "ranked") & (pl.col("rank_before") <= depth)
     return (
         pl.when(came & seen).then(pl.lit("back"))
         .when(came).then(pl.lit("new"))
-        .when((now == "absent") & (before == "ranked")).then(pl.lit("out"))
+        .when(left).then(pl.lit("out"))
         .when(moved > 0).then(pl.lit("up"))
         .when(moved < 0).then(pl.lit("down"))
         .when(moved == 0).then(pl.lit("same"))

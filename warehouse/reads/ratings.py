@@ -54,7 +54,8 @@ def scores(
 ) -> pl.DataFrame:
     """The score of `app` now and in the period, a storefront.
 
-    Columns: app, app_id, store, country, score (mean of all ratings at the last look, 1 to 5), rating_count, last_at
+    Columns: app, app_id, store, country, score (mean of all ratings at the last look, 1 to 5; null while there are
+    none), rating_count, last_at
     (that look, UTC), new_ratings (counted in the period), score_in_period (mean of the ratings that came in between the
     first and the last look; null when the count fell, reset or did not grow in between, or the means are too rounded to
     tell), first_at, looks, falls, resets (looks with one, set aside).
@@ -62,14 +63,19 @@ def scores(
     return cursor.frame(
         f"""
         WITH period AS (
-            SELECT *, row_number() OVER (PARTITION BY store, country, app_id ORDER BY observed_at) AS number
+            SELECT *, row_number() OVER (
+                       PARTITION BY store, country, app_id ORDER BY observed_at, reading_id
+                   ) AS number,
+                   count(*) OVER (PARTITION BY store, country, app_id) AS looks
             FROM rating_steps WHERE {_WHICH} AND {_PERIOD}
         ), ends AS (
-            SELECT app, app_id, store, country, count(*) AS looks,
-                   arg_max(rating_average, observed_at) AS score, arg_max(rating_count, observed_at) AS rating_count,
+            SELECT app, app_id, store, country, looks,
+                   any_value(rating_average) FILTER (number = looks) AS score,
+                   any_value(rating_count) FILTER (number = looks) AS rating_count,
                    max(observed_at) AS last_at, min(observed_at) AS first_at,
-                   arg_min(rating_count, observed_at) AS first_count,
-                   coalesce(arg_min(rating_average, observed_at) FILTER (number = 1), 0) AS first_score,
+                   any_value(rating_count) FILTER (number = 1) AS first_count,
+                   CASE WHEN first_count = 0 THEN 0
+                        ELSE any_value(rating_average) FILTER (number = 1) END AS first_score,
                    coalesce(sum(new_ratings) FILTER (number > 1), 0)::BIGINT AS new_ratings,
                    count(*) FILTER (change = 'fell' AND number > 1) AS falls,
                    count(*) FILTER (change = 'reset' AND number > 1) AS resets
@@ -99,19 +105,20 @@ def timeline(cursor: Cursor, app: str, country: str | None = None, store: str | 
     return cursor.frame(
         f"""
         WITH told AS (
-            SELECT app, app_id, store, country, observed_at, 'version' AS what, version AS value,
+            SELECT app, app_id, store, country, observed_at, reading_id, 'version' AS what, version AS value,
                    version_released_at AS said_on, release_notes
             FROM listing_readings WHERE {_WHICH} AND {_PERIOD}
             UNION ALL
-            SELECT app, app_id, store, country, observed_at, 'name', name, NULL, NULL
+            SELECT app, app_id, store, country, observed_at, reading_id, 'name', name, NULL, NULL
             FROM listing_readings WHERE {_WHICH} AND {_PERIOD}
             UNION ALL
-            SELECT app, app_id, store, country, observed_at, 'price', price || ' ' || coalesce(currency, ''), NULL, NULL
+            SELECT app, app_id, store, country, observed_at, reading_id, 'price',
+                   price || ' ' || coalesce(currency, ''), NULL, NULL
             FROM listing_readings WHERE {_WHICH} AND {_PERIOD}
         ), steps AS (
             SELECT *, lag(value) OVER w AS before, lag(observed_at) OVER w AS after
             FROM told WHERE value IS NOT NULL
-            WINDOW w AS (PARTITION BY app_id, store, country, what ORDER BY observed_at)
+            WINDOW w AS (PARTITION BY app_id, store, country, what ORDER BY observed_at, reading_id)
         )
         SELECT app, app_id, store, country, what, before, value, after, observed_at, said_on, release_notes
         FROM steps WHERE before IS DISTINCT FROM value

@@ -31,10 +31,10 @@ def shares(
 
     In one storefront, or with None in all that have figures, together. Columns: store, method, method_version, period
     (its first day, UTC), app, low, central, high (share from 0 to 1 with its 80 % band; null where the app was outside
-    the fetched depth throughout), downloads (the share's centre in downloads), days (storefront-days on which every app
-    seen in that storefront and period is known: they alone count), left_out (those on which some are not), bounded
-    (days on which this app has an upper bound alone and counts as nothing: its share is then rather too low),
-    storefronts (a list). Measured figures have no part in it. By method, period and share.
+    the fetched depth throughout, or no app has a download), downloads (the share's centre in downloads), days
+    (storefront-days on which every app seen in that storefront and period is known: they alone count), left_out (those
+    on which some are not), bounded (days on which this app has an upper bound alone and counts as nothing: its share is
+    then rather too low), storefronts (a list). Measured figures have no part in it. By method, period and share.
     """
     return cursor.frame(
         f"""
@@ -54,7 +54,9 @@ def shares(
             FROM worlds GROUP BY ALL
         ), parts AS (
             SELECT store, method, method_version, app, period, downloads,
-                   downloads / sum(downloads) OVER (PARTITION BY store, method, method_version, period, draw) AS share
+                   downloads / nullif(
+                       sum(downloads) OVER (PARTITION BY store, method, method_version, period, draw), 0
+                   ) AS share
             FROM totals JOIN lines USING (line)
         ), bands AS (
             SELECT store, method, method_version, app, period, quantile_cont(share, [0.1, 0.5, 0.9]) AS band,

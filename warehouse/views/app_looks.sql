@@ -14,8 +14,7 @@ SELECT
 FROM chart_readings AS r
 JOIN lake.followed AS f
     ON f.store = r.store
-    AND r.observed_at >= coalesce(f.since, DATE '1970-01-01')
-    AND r.observed_at < coalesce(f.until, DATE '9999-01-01')
+    AND r.observed_at >= f.begins AND r.observed_at < f.ends
 LEFT JOIN (
     SELECT e.reading_id, e.recorded_at, e.rank, e.month, e.store, e.country, e.collection, e.category, e.device, n.app_id
     FROM lake.chart_entries AS e

@@ -7,6 +7,5 @@ ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 JOIN lake.names AS n USING (name_id)
 LEFT JOIN lake.followed AS f
     ON f.store = n.store AND f.app_id = n.app_id
-    AND e.observed_at >= coalesce(f.since, DATE '1970-01-01')
-    AND e.observed_at < coalesce(f.until, DATE '9999-01-01')
+    AND e.observed_at >= f.begins AND e.observed_at < f.ends
 WHERE e.recorded_at <= lake.snapshot()

@@ -11,6 +11,5 @@ FROM lake.listing_readings AS l
 ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 LEFT JOIN lake.followed AS f
     ON f.store = l.store AND f.app_id = l.app_id
-    AND l.observed_at >= coalesce(f.since, DATE '1970-01-01')
-    AND l.observed_at < coalesce(f.until, DATE '9999-01-01')
+    AND l.observed_at >= f.begins AND l.observed_at < f.ends
 WHERE l.recorded_at <= lake.snapshot()

@@ -7,6 +7,5 @@ FROM lake.review_readings AS r
 ANTI JOIN superseded AS replaced USING (reading_id, recorded_at)
 LEFT JOIN lake.followed AS f
     ON f.store = r.store AND f.app_id = r.app_id
-    AND r.observed_at >= coalesce(f.since, DATE '1970-01-01')
-    AND r.observed_at < coalesce(f.until, DATE '9999-01-01')
+    AND r.observed_at >= f.begins AND r.observed_at < f.ends
 WHERE r.recorded_at <= lake.snapshot()

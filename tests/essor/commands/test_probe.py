@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from essor.jobs.ask import answer, opened
+from essor.jobs.probe import Order, plan_of
+from essor.model.errors import SettingsError
 from essor.settings import Settings
 from inference_probe.replica import Replica, scripted_server
 from inference_probe.script import Script
@@ -155,6 +157,23 @@ def test_a_sweep_gives_a_run_a_level(data_dir: Path) -> None:
     found = told("probe", "run", "--target", "fast", "--sweep", "--warmup", "0", data_dir=data_dir)
     assert [run["users"] for run in found["runs"]][:2] == [1, 2]
     assert essor("probe", "run", "--sweep", data_dir=data_dir).returncode == 2
+    shown = essor("probe", "run", "--target", "fast", "--sweep", "--warmup", "0", data_dir=data_dir).stdout
+    assert shown.count("tokens counted by") == 1
+
+
+@pytest.mark.parametrize(
+    "order", [Order(sweep=True, rate=2.0), Order(sweep=True, concurrency=2), Order(rate=2.0, concurrency=2)]
+)
+def test_loads_that_exclude_each_other_are_refused(order: Order) -> None:
+    """A sweep chooses its users and an open loop has none: what would be left out is refused, with what to do."""
+    with pytest.raises(SettingsError, match="--concurrency"):
+        plan_of(Settings(), order)
+
+
+def test_more_users_than_the_usual_requests_get_a_request_each() -> None:
+    """Without --requests there is at least one for every user."""
+    plan = plan_of(Settings(), Order(concurrency=64))
+    assert (plan.requests, plan.parts) == (64, 1)
 
 
 def test_what_cannot_be_understood_is_one_line(data_dir: Path) -> None:

@@ -59,6 +59,27 @@ def mapping(tmp_path: Path) -> str:
     return str(tmp_path / "mapping.toml")
 
 
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (
+            "observed_at;country;rank;app_id\n2026-10-08;fr;1;2\n",
+            "has no column 'observed_at', but 'observed_at;country",
+        ),
+        ("", "has no column 'observed_at', but none"),
+    ],
+)
+def test_a_table_that_the_mapping_does_not_fit_is_refused_whole(
+    settings: Settings, tmp_path: Path, mapping: str, table: str, words: str
+) -> None:
+    """What is wrong with every row is told once, and nothing of it is loaded."""
+    path = tmp_path / "table.csv"
+    path.write_text(table, "utf-8", newline="")
+    with pytest.raises(SettingsError, match=words):
+        imported(settings, path, mapping)
+    assert answer(settings, "FROM runs").is_empty()
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".jsonl", ".parquet"])
 def test_every_kind_of_file_gives_the_same_facts_once(
     settings: Settings, tmp_path: Path, mapping: str, suffix: str

@@ -18,6 +18,7 @@ from crawlers.replica import Running, running
 from crawlers.simulated_market import SimulatedMarket
 from crawlers.simulated_stores import SimulatedStores
 from essor.jobs.ask import answer
+from essor.jobs.claims import check_claims
 from essor.jobs.doctor import examine
 from essor.jobs.first_start import prepare
 from essor.jobs.history import import_history
@@ -101,6 +102,12 @@ def test_a_run_of_both_markets_goes_nowhere(settings: Settings) -> None:
     assert lake.market(settings.data_dir) is None
 
 
+def test_a_fault_has_a_share_of_the_whole() -> None:
+    """A share above one is a slip of the pen, which is told."""
+    with pytest.raises(SettingsError, match="from 0 to 1"):
+        play([], "7", None, 0, ["429=3"], say=print)
+
+
 def test_a_warehouse_of_before_is_a_real_one(settings: Settings) -> None:
     """Runs that say nothing of a market make a real warehouse, unless the settings say simulated."""
     land_of(settings, None, "a")
@@ -125,6 +132,8 @@ def test_a_crawl_of_a_simulated_market_loads_and_says_so(settings: Settings, sto
     assert "holds a simulated market" in str(examine(settings))
     refused = crawl(settings, '[hosts]\n"*" = "http://127.0.0.1:9"')
     assert (refused.returncode, "holds a simulated market: set simulated" in refused.stderr) == (2, True)
+    with pytest.raises(SettingsError, match="speaks neither for nor against"):
+        check_claims(settings)
     with pytest.raises(WarehouseError, match="holds real data"):
         import_history(settings)
     real = settings.model_copy(update={"data_dir": settings.data_dir.parent / "real"})

@@ -251,14 +251,15 @@ def test_a_reader_follows_loads_of_other_processes(settings: Settings) -> None:
     warehouse.close()
 
 
-def test_a_run_that_cannot_be_read_does_not_stop_the_others(settings: Settings) -> None:
-    """A landed run with a broken line is set aside with the reason, and the run beside it is loaded."""
+@pytest.mark.parametrize("name", ["charts.jsonl", "run.json"])
+def test_a_run_that_cannot_be_read_does_not_stop_the_others(settings: Settings, name: str) -> None:
+    """A landed run with a broken line or record is set aside with the reason, and the run beside it is loaded."""
     land(settings.data_dir, [chart_reading(at("2026-10-08 15:12"), [CLAUDE])], "broken")
-    lines = settings.data_dir / "landing" / "broken" / "charts.jsonl"
+    lines = settings.data_dir / "landing" / "broken" / name
     lines.write_bytes(lines.read_bytes()[:40])
     land(settings.data_dir, [chart_reading(at("2026-10-09 15:12"), [LE_CHAT])], "sound")
     refresh(settings)
     assert [row[2] for row in ranks(settings)] == [LE_CHAT]
-    assert "charts.jsonl" in job.unreadable_runs(settings.data_dir)["broken"]
+    assert name in job.unreadable_runs(settings.data_dir)["broken"]
     assert [one.text for one in examine(settings) if "broken" in one.text and one.verdict == "wrong"]
     assert refresh(settings) == []

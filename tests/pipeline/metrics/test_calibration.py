@@ -53,6 +53,16 @@ def market(factor: float, apps: int, seed: int, country: str = "us") -> tuple[li
     return points, Inputs(pl.concat([ranked(app, country, found) for app, found in ranks.items()]), NO_RATINGS)
 
 
+def test_an_estimate_of_nought_is_a_miss_and_no_error() -> None:
+    """Apps that nobody rated for a week: nothing is fitted on them, and no point is inside."""
+    apps = [f"app-{n}" for n in range(12)]
+    begin = datetime(BEGIN.year, BEGIN.month, BEGIN.day, tzinfo=UTC)
+    steps = [(app, app, "apple", "us", begin, begin + timedelta(days=7), 0) for app in apps]
+    inputs = Inputs(pl.DataFrame(schema=RANKS), pl.DataFrame(steps, STEPS, orient="row"))
+    told = summary(held_out([point(app, 9_000) for app in apps], [], inputs), MethodName.RATING_VELOCITY)
+    assert (told["points"], told["coverage"], told["coverage_with_noise"], told["median_error"]) == (12, 0, 0, 1)
+
+
 def test_the_level_moves_to_what_the_points_say() -> None:
     """With thirty points the level is found again within a fifth, and its error shrinks."""
     points, inputs = market(1.6, 30, seed=1)

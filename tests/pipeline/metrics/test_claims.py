@@ -148,6 +148,48 @@ def test_play_s_own_count_decides(on: date, installs: int, verdict: Verdict) -> 
 
 
 @pytest.mark.parametrize(
+    ("released", "verdict"),
+    [
+        (date(2023, 7, 25), Verdict.SUPPORTED),
+        (date(2023, 7, 21), Verdict.PLAUSIBLE),
+        (date(2023, 8, 21), Verdict.CONTRADICTED),
+    ],
+)
+def test_google_play_may_date_a_listing_to_its_pre_registration(released: date, verdict: Verdict) -> None:
+    """It shows 21 July for ChatGPT, which could be installed from the 25th on: that contradicts nothing."""
+    claim = NAMED["2023-07-25-chatgpt-android-launch"]
+    releases = {("chatgpt", "google_play"): {"us": released}}
+    assert judged((claim,), Evidence(CURVE, releases=releases))[claim.name].verdict is verdict
+
+
+def test_many_looks_at_installs_are_one_finding() -> None:
+    """The first that shows it is named: a look more each day leaves the verdict as it was."""
+    claim = NAMED["2026-06-chatgpt-play-1bn"]
+    days = [(claim.until + timedelta(days=n), 900_000_000 + n) for n in range(9)]
+    found = [judged((claim,), Evidence(CURVE, installs={"chatgpt": days[:n]}))[claim.name] for n in (1, 9)]
+    assert found[0] == found[1]
+    assert len(found[0].evidence) == 1
+
+
+def test_the_world_s_installs_support_no_country_s_figure() -> None:
+    """A billion installs worldwide say nothing for a figure of one country; too few of them speak against it."""
+    claim = replace(NAMED["2026-06-chatgpt-play-1bn"], countries=("fr",), value=50_000_000.0)
+    for installs, verdict in ((10**9, Verdict.UNDETERMINED), (10**6, Verdict.CONTRADICTED)):
+        seen = Evidence(CURVE, installs={"chatgpt": [(claim.until, installs)]})
+        assert judged((claim,), seen)[claim.name].verdict is verdict
+
+
+def test_a_month_is_every_day_of_it() -> None:
+    """A launch or a milestone that is dated by its month alone is not contradicted by a day within it."""
+    launch = replace(NAMED["2023-05-18-chatgpt-ios-launch"], until=date(2023, 5, 31), precision="month")
+    releases = {("chatgpt", "apple"): {"us": date(2023, 5, 18)}}
+    assert judged((launch,), Evidence(CURVE, releases=releases))[launch.name].verdict is Verdict.SUPPORTED
+    reached = NAMED["2025-01-24-deepseek-1m"]
+    month = replace(reached, name="month", origin="Another", until=date(2025, 1, 31), precision="month")
+    assert judged((reached, month))["month"].verdict is not Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize(
     ("country", "released", "verdict"),
     [
         ("us", date(2023, 5, 18), Verdict.SUPPORTED),

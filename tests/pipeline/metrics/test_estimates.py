@@ -128,6 +128,12 @@ def test_a_day_without_a_rating_is_not_a_day_without_downloads() -> None:
     assert row["high"] == pytest.approx(2.3 / math.exp(VELOCITY.parameters["ln_c"]) * math.exp(Z80 * 0.8))
 
 
+def test_looks_of_one_moment_lose_nothing() -> None:
+    """Two storefronts that were read at the same moment, one a little behind: the whole growth counts."""
+    found = spread(steps((0, 1, 95), (1, 1, 5), (1, 2, 95), (2, 2, 5)))
+    assert found["share"].to_list() == [100.0, 100.0]
+
+
 def test_a_reset_or_a_fall_is_set_aside() -> None:
     """An interval whose growth is unknown gives no day, and neither do days that were watched in part."""
     found = spread(steps((0, 1, None), (1.5, 3.5, 40)))

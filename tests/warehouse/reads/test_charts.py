@@ -100,12 +100,12 @@ def chart_of(country: str) -> Chart:
 
 
 def test_movement_is_between_usable_looks(looked: Settings) -> None:
-    """The chart of the ninth is set against the partial one of the third; Le Chat is back, Claude too."""
+    """The chart of the ninth is set against the partial one of the third, which does not tell who was missing."""
     with opened(looked) as cursor:
         chart = charts.top_chart(cursor, FR)
         pair = charts.reading_at(cursor, FR).row(0, named=True)
     assert pair["previous_observed_at"] == at("2026-10-03 12:00")
-    assert dict(chart.select("app", "change").iter_rows()) == {"le-chat": "back", "claude": "back"}
+    assert dict(chart.select("app", "change").iter_rows()) == {"le-chat": None, "claude": None}
 
 
 def test_the_first_chart_has_no_movement(looked: Settings) -> None:
@@ -167,3 +167,26 @@ def test_one_look_a_day_is_the_last_usable_one(settings: Settings) -> None:
         (at("2026-10-01 12:00"), 2, "complete"),
         (at("2026-10-02 12:00"), None, "blocked"),
     ]
+
+
+def test_a_look_that_is_too_short_tells_of_no_move(settings: Settings) -> None:
+    """Read less deep, a chart loses nobody from below, and nobody who shows there again has come."""
+    first, last = [CLAUDE, LE_CHAT, CHATGPT], [LE_CHAT, CHATGPT, CLAUDE, "1"]
+    land(settings.data_dir, [
+        chart_reading(at("2026-10-01 12:00"), first),
+        chart_reading(at("2026-10-02 12:00"), [CLAUDE]),
+        chart_reading(at("2026-10-03 12:00"), last),
+    ])  # fmt: skip
+    refresh(settings)
+    with opened(settings) as cursor:
+        assert charts.drop_outs(cursor, FR, at("2026-10-02 13:00")).is_empty()
+        assert charts.top_chart(cursor, FR)["change"].to_list() == ["back", None, "down", None]
+
+
+def test_every_day_has_its_row_also_when_the_clock_is_put_forward(looked: Settings) -> None:
+    """From a late evening on, and through the night of 23 hours: no day is passed over, nor the begun last one."""
+    with opened(looked) as cursor:
+        days = charts.day_states(
+            cursor, FR, [LE_CHAT], at("2026-03-27 22:30"), at("2026-03-31 10:00"), zone="Europe/Paris"
+        )
+    assert [day.day for day in days["day"]] == [27, 28, 29, 30, 31]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -19,6 +20,7 @@ from pipeline.metrics.calibration import simulated
 from pipeline.metrics.estimates import RANKS, from_ranks
 from tests.landed import at
 from warehouse.reads import estimates as reads
+from warehouse.reads import launches
 
 CURVE = PUBLISHED[2]
 FIRST = date(2026, 3, 2)
@@ -116,3 +118,30 @@ def test_a_sum_above_the_people_of_a_storefront_is_flagged_and_not_cut(settings:
     assert not days.filter(country="fr")["exceeds_population"].any()
     assert (total["exceeds_population"], french["exceeds_population"]) == (["no"], [])
     assert total["central"] > 14e6
+
+
+def test_two_ids_of_an_app_are_one_storefront_day_and_two_statements(settings: Settings) -> None:
+    """What both bring is added up; the days that lack a figure are counted by storefront, not by id."""
+    one = rows_of("copilot", ["us"], 5)
+    bound = one.tail(1).with_columns(central=pl.lit(None, pl.Float64), kind=pl.lit("upper_bound"))
+    both = [one.head(4), one.with_columns(app_id=pl.lit("another")).head(3), bound.with_columns(app_id=pl.lit("third"))]
+    stored(settings, pl.concat(both))
+    with opened(settings) as cursor:
+        (total,) = reads.sums(cursor, "copilot", FIRST, FIRST + timedelta(days=7)).iter_rows(named=True)
+        told = reads.statements(cursor, "copilot", FIRST, FIRST + timedelta(days=1), store="apple", country="us")
+        race = launches.race(cursor, {"copilot": FIRST})
+    assert (total["covered"], total["bounded"], total["missing"]) == (4, 1, 2)
+    assert total["central"] == pytest.approx(7 * 52_000, rel=0.06)
+    assert told.select("app_id", "statement", "first").rows() == [("another", 1, True), ("copilot", 1, True)]
+    assert race["missing"].to_list() == [0, 0, 0, 0]
+
+
+def test_a_new_version_counts_from_its_first_figures_on(settings: Settings) -> None:
+    """Between the load that brings a version and the one that estimates by it, the figures by the one before stay."""
+    stored(settings, rows_of("claude", ["us"], 3))
+    publish_methods(settings, (replace(CURVE, version=2),))
+    with opened(settings) as cursor:
+        assert reads.daily(cursor, "claude")["method_version"].to_list() == [1, 1, 1]
+    stored(settings, rows_of("claude", ["us"], 2).with_columns(method_version=pl.lit(2, pl.Int16)))
+    with opened(settings) as cursor:
+        assert reads.daily(cursor, "claude")["method_version"].to_list() == [2, 2]

@@ -51,8 +51,8 @@ def test_new_back_out_up_and_down(settings: Settings) -> None:
     loaded(
         settings,
         chart_reading(at("2026-10-01 12:00"), [CHATGPT]),
-        chart_reading(at("2026-10-07 12:00"), [CLAUDE, LE_CHAT]),
-        chart_reading(at("2026-10-08 12:00"), [LE_CHAT, CHATGPT, OTHER]),
+        chart_reading(at("2026-10-07 12:00"), [CLAUDE, LE_CHAT], depth=100),
+        chart_reading(at("2026-10-08 12:00"), [LE_CHAT, CHATGPT, OTHER], depth=100),
     )
     assert changes(settings) == {
         LE_CHAT: ("up", 1, "ranked"), CLAUDE: ("out", None, "ranked"),
@@ -81,6 +81,22 @@ def test_a_partial_look_leaves_nobody_out(settings: Settings) -> None:
     assert {change for change, _, _ in changes(settings).values()} == {None}
 
 
+def test_a_look_that_is_too_short_tells_of_no_move(settings: Settings) -> None:
+    """From three rows to one and back: who stood below the one was not seen to go, nor to come."""
+    loaded(
+        settings,
+        chart_reading(at("2026-10-06 12:00"), [CLAUDE, LE_CHAT, OTHER]),
+        chart_reading(at("2026-10-07 12:00"), [CLAUDE]),
+        chart_reading(at("2026-10-08 12:00"), [LE_CHAT, CHATGPT, CLAUDE]),
+    )
+    with opened(settings) as cursor:
+        then = movements(cursor, FR, 1, at("2026-10-07 13:00"))
+    assert dict(then.select("app_id", "change").iter_rows()) == {CLAUDE: "same", LE_CHAT: None, OTHER: None}
+    assert {app: change for app, (change, _, _) in changes(settings).items()} == {
+        LE_CHAT: "back", CHATGPT: None, CLAUDE: "down",
+    }  # fmt: skip
+
+
 def test_an_import_of_few_apps_says_nothing_of_the_others(settings: Settings) -> None:
     """Followed apps missing from it were absent; an app that is not followed may well have been there."""
     few = chart_reading(at("2026-10-07 12:00"), [CLAUDE], depth=100)
@@ -104,7 +120,7 @@ def test_movement_is_what_two_lists_say(
     settings = read_settings(data_dir=tmp_path_factory.mktemp("lists"))
     pairs = [(before[:first], after[:second]) for before, after, first, second in found]
     looks = [
-        chart_reading(at(f"2026-10-0{day} 12:00"), ids, chart=chart)
+        chart_reading(at(f"2026-10-0{day} 12:00"), ids, chart=chart, depth=100)
         for pair, chart in zip(pairs, CHARTS, strict=True)
         for day, ids in zip((7, 8), pair, strict=True)
     ]

@@ -53,6 +53,22 @@ def test_a_reset_starts_again(settings: Settings) -> None:
     assert [(r["change"], r["new_ratings"]) for r in rows] == [("first", None), ("reset", None), ("grew", 30)]
 
 
+def test_the_score_is_that_of_the_last_look_and_of_what_came_in_between(settings: Settings) -> None:
+    """A mean that is missing tells nothing of the period; a count of nought has no score, whatever it had before."""
+    days = [listing_reading(at(f"2026-09-0{day} 12:00"), LE_CHAT, count, average=mean)
+            for day, count, mean in ((1, 100, None), (2, 200, 4.0), (3, 400, 4.5), (4, 0, None))]  # fmt: skip
+    land(settings.data_dir, days)
+    refresh(settings)
+    ends = (at("2026-09-04 00:00"), at("2026-09-05 00:00"))
+    with opened(settings) as cursor:
+        found = [ratings.scores(cursor, "le-chat", until=end).row(0, named=True) for end in ends]
+        later = ratings.scores(cursor, "le-chat", at("2026-09-02 00:00"), ends[0]).row(0, named=True)
+    assert [(row["score"], row["rating_count"], row["score_in_period"]) for row in found] == [
+        (4.5, 400, None), (None, 0, None),
+    ]  # fmt: skip
+    assert later["score_in_period"] == 5.0
+
+
 def test_a_gap_is_spread_over_its_days(settings: Settings) -> None:
     """Thirty new ratings over three days without a look are ten a day."""
     assert [row["per_day"] for row in counted(settings, [100, None, None, 130])] == [None, 10.0]

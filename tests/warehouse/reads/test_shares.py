@@ -64,3 +64,12 @@ def test_periods_stand_apart_and_an_earlier_snapshot_stays(settings: Settings) -
         assert not shares(cursor, APPS, FIRST, UNTIL, period="week").equals(then)
     with opened(settings, before) as cursor:
         assert shares(cursor, APPS, FIRST, UNTIL, period="week").equals(then)
+
+
+def test_of_nothing_nobody_has_a_share(settings: Settings) -> None:
+    """A period in which no app had a new rating has no shares; not a number is no share."""
+    nothing = {"central": pl.lit(0.0), "low": pl.lit(0.0), "method": pl.lit("rating_velocity")}
+    stored(settings, pl.concat([rows_of(app, ["fr"], 3).with_columns(**nothing) for app in APPS]))
+    with opened(settings) as cursor:
+        found = shares(cursor, APPS, FIRST, UNTIL)
+    assert found.select("low", "central", "high").unique().rows() == [(None, None, None)]

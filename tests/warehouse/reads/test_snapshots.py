@@ -39,9 +39,9 @@ ASKED: dict[str, Any] = {
     "claim": "made-up-0", "claims": ["made-up-0"], "collection": "top-free", "countries": ["us", "no"],
     "country": "us", "days": 1, "device": "iphone", "figure": "ttft", "first": "a",
     "launches": {"claude": FIRST}, "looks": 3, "metric": "stars", "now": at("2026-11-20 00:00"),
-    "on": FIRST + timedelta(days=6), "period_end": at("2026-03-01 00:00"), "probe": "a", "reading_id": "0" * 16,
-    "second": "b", "since": FIRST, "source": "github", "store": "apple", "subject": "a/b", "until": UNTIL,
-    "workload": "chat",
+    "on": FIRST + timedelta(days=6), "period_end": at("2026-03-01 00:00"), "places": 1, "probe": "a",
+    "reading_id": "0" * 16, "second": "b", "since": FIRST, "source": "github", "store": "apple", "stores": ["apple"],
+    "subject": "a/b", "until": UNTIL, "workload": "chat",
 }  # fmt: skip
 """A value for each name of a parameter that some read cannot do without."""
 
