@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+WITHOUT_BODY = {204, 304}
+
 
 class Framing:
     """The head of an answer, and where its body begins and ends; fed bytes as they come."""
@@ -47,7 +49,9 @@ class Framing:
         return self._feed(rest) if rest or self.done else b""
 
     def _choose_body(self) -> None:
-        if "chunked" in self.headers.get("transfer-encoding", "").lower():
+        if self.status in WITHOUT_BODY:
+            self.done = True
+        elif "chunked" in self.headers.get("transfer-encoding", "").lower():
             self._feed = self._in_chunks
         elif "content-length" in self.headers:
             self._left = int(self.headers["content-length"])

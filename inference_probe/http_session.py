@@ -47,8 +47,11 @@ class HttpSession:
         return await self.wire.post(self.url, self.headers, data, timeout)
 
     def read(self, exchange: Exchange) -> Transcript:
-        """What `exchange` says."""
-        return self.parse(exchange)
+        """What `exchange` says; a stream that is no dialect of its kind says so as an error of the server."""
+        try:
+            return self.parse(exchange)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return Transcript(error=f"the answer cannot be read: {error!r}"[:300])
 
     async def rtt(self) -> tuple[int, ...]:
         """Times of opening a TCP connection, ns."""

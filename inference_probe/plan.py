@@ -31,7 +31,7 @@ class Plan:
     requests: int = 25
     """Requests to each target, warm-up not counted."""
     repetitions: int = 5
-    """Into how many interleaved parts they fall, so that drift hits all targets alike."""
+    """Into how many interleaved parts they fall at most, so that drift hits all targets alike."""
     warmup: int = 2
     """Requests before, kept and marked."""
     timeout_s: float = 120.0
@@ -49,6 +49,17 @@ class Plan:
             raise SettingsError("An open loop needs a rate above 0, in requests a second.")
         if min(self.users, self.requests, self.repetitions) < 1:
             raise SettingsError("users, requests and repetitions start at 1.")
+        if min(self.timeout_s, self.seconds) <= 0:
+            raise SettingsError("The longest wait and the longest time are above 0 seconds.")
+        if self.load is Load.CLOSED and self.requests < self.users:
+            raise SettingsError(
+                f"{self.requests} requests cannot keep {self.users} users busy: give each one at least."
+            )
+
+    @property
+    def parts(self) -> int:
+        """Into how many interleaved parts the requests fall: each has one for every user, else fewer would ask."""
+        return min(self.repetitions, self.requests // (self.users if self.load is Load.CLOSED else 1))
 
     @property
     def shape(self) -> str:

@@ -203,9 +203,8 @@ async def _run_load(open_targets: Sequence[Reached], course: _Course) -> list[Pr
     for part in parts:
         if plan.warmup:
             await _block(part, _requests(plan, 0, plan.warmup, warmup=True), course)
-    each = -(-plan.requests // plan.repetitions)
-    for repetition in range(plan.repetitions):
-        count = min(each, plan.requests - repetition * each)
+    for repetition in range(plan.parts):
+        count = plan.requests // plan.parts + (repetition < plan.requests % plan.parts)
         for part in _in_turn(parts, repetition):
             await _block(part, _requests(plan, repetition, count), course)
     runs = [_run_of(part, course) if run.finished_at is None else run for part, run in zip(parts, begun, strict=True)]
@@ -385,7 +384,7 @@ def _run_of(part: _Part, course: _Course) -> ProbeRun:
         rtt_ns=part.reached.rtt_ns,
         engine=session.engine if session else None,
         machine=course.machine,
-        repetitions=plan.repetitions,
+        repetitions=plan.parts,
         cost=part.cost,
     )
 

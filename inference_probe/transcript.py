@@ -10,7 +10,7 @@ from essor.model.probes import Chunk, CountSource, Outcome, ProbeRequest, ProbeS
 from inference_probe.wire import Ending, Exchange
 
 _OVERLOADED = {429, 529}
-_FIRST_ERROR, _FIRST_SERVER_ERROR = 400, 500
+_FIRST_REFUSAL, _FIRST_SERVER_ERROR = 300, 500  # nothing is asked again elsewhere, so a redirection is no answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ def _ending(exchange: Exchange, said: Transcript) -> tuple[Outcome, str | None]:
     if exchange.ending is not Ending.WHOLE and not said.ended:
         return Outcome(exchange.ending.value), exchange.message
     if not any(chunk.text for chunk in said.chunks):
-        return Outcome.EMPTY, "the answer holds no text"
+        kind = exchange.headers.get("content-encoding") or exchange.headers.get("content-type", "")
+        return Outcome.EMPTY, f"the answer holds no text{f' ({kind})' if kind else ''}"
     if not said.ended and said.finish is None:
         return Outcome.CUT, "the stream ended without its end marker or a finish reason"
     return Outcome.COMPLETE, None
@@ -105,7 +106,7 @@ def _wire_failure(exchange: Exchange) -> tuple[Outcome, str | None] | None:
         return Outcome.OUT_OF_MEMORY, exchange.message
     if exchange.ending is Ending.LOST:
         return Outcome.LOST, exchange.message
-    if exchange.status is not None and exchange.status >= _FIRST_ERROR:
+    if exchange.status is not None and exchange.status >= _FIRST_REFUSAL:
         return _refusal(exchange.status), f"HTTP {exchange.status}: {_excerpt(exchange.body)}"
     return None
 

@@ -40,9 +40,10 @@ class FakeSession:
         if self.script.fault in REFUSALS:
             return self._refused(sent)
         pieces = tuple(Piece(sent + frame.after_ns, frame.data) for frame in frames(self.script, "openai"))
-        ending = ENDINGS.get(self.script.fault, Ending.WHOLE)
-        last = pieces[-1].at_ns if pieces else sent
-        ended = sent + round(timeout * 1e9) if ending is Ending.TIMED_OUT else last
+        last, end = pieces[-1].at_ns if pieces else sent, sent + round(timeout * 1e9)
+        ending = ENDINGS.get(self.script.fault, Ending.WHOLE) if last <= end else Ending.TIMED_OUT
+        pieces = tuple(piece for piece in pieces if piece.at_ns <= end)
+        ended = end if ending is Ending.TIMED_OUT else last
         await asyncio.sleep(min(timeout, max(0.0, (ended - self.clock()) / 1e9)))
         return Exchange(
             None, sent, sent, 200, {}, pieces, ended, ending, None if ending is Ending.WHOLE else "scripted"

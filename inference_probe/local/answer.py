@@ -9,21 +9,18 @@ from typing import TextIO
 import torch
 
 from inference_probe.architecture import Architecture
-from inference_probe.local.engine import Engine, attention_kinds
-from inference_probe.local.measure import Case, Plan, built, ready_engine
+from inference_probe.local.engine import Engine
+from inference_probe.local.measure import Case, Plan, built, fastest
 from inference_probe.local.rates import wait
 
 
 def answer_requests(shape: Architecture, plan: Plan, slots: int, asked: TextIO, said: TextIO) -> None:
-    """Build `shape`, say that it is ready, then answer each line asked until the last.
+    """Build and check `shape`, say that it is ready, then answer each line asked until the last.
 
     A request is ``{"prompt_tokens", "output_tokens", "seed"}``. Its answer is one line a token, ``{"at_ns", "token"}``,
     and a last line ``{"end": true, "at_ns"}``; times are of this machine's monotonic clock.
     """
-    weights, _ = built(shape, plan)
-    kinds = attention_kinds(shape)
-    kind = plan.attention if plan.attention in kinds else kinds[0]
-    engine = ready_engine(weights, Case(1, slots - plan.new_tokens), plan, kind)
+    engine, _, _ = fastest(*built(shape, plan), Case(1, slots - plan.new_tokens), plan)
     _say(said, {"ready": True, "model": shape.slug, "captured": engine.captured, "slots": engine.slots})
     for line in asked:
         _answer(engine, json.loads(line), plan.device, said)

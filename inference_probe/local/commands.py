@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", help="a folder with real weights (safetensors), for one model")
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--dtype", default="bfloat16", choices=["bfloat16", "float16", "float32"])
-    parser.add_argument("--attention", default="auto", choices=["auto", "packed", "split"])
+    parser.add_argument("--attention", default="auto", choices=["auto", "all", "chained", "own", "packed", "split"])
     parser.add_argument("--compile", dest="compiled", default="layer", choices=["layer", "model", "none"])
     parser.add_argument("--new-tokens", type=int, default=128)
     parser.add_argument("--windows", type=int, default=20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ from inference_probe.local.weights import Weights
 
 ROUNDING = 128
 """Cache slots are a multiple of this, so that attention can be cut into equal parts."""
+OWN = ("chained", "own")
+"""Steps made of our own kernels, each started before the one ahead has ended, or after it."""
 WARM_UP = 3
 """Steps before a capture: compilation, tuning and lazy set-up happen in them."""
 
@@ -34,7 +37,9 @@ class Options:
     """How the engine runs."""
 
     attention: str = "packed"
-    """Decode attention: ``"packed"`` or ``"split"``."""
+    """How a step is made: of our own kernels (``"chained"`` or ``"own"``), or of the library's with ``"packed"`` or
+    ``"split"`` attention.
+    """
     compiled: str = "none"
     """What is compiled: ``"model"`` (a whole step), ``"layer"`` (each kind of layer once) or ``"none"``."""
     backend: str = "inductor"
@@ -58,6 +63,7 @@ class Engine:
         self.logits = torch.zeros(batch, weights.output.shape[0], dtype=weights.output.dtype, device=device)
         whole = self.options.compiled != "none"
         self._prompt_block = compiled(prompt_block, self.options.backend) if whole else prompt_block
+        self._tuned = batch == 1
         self._advance = self._make_advance()
         self._replay: Callable[[], None] | None = None
 
@@ -121,9 +127,12 @@ class Engine:
         self.rewind(position)
 
     def _make_advance(self) -> Callable[[], None]:
+        if self.options.attention in OWN:
+            return self._own_step()
         block, head = step_block, last_logits
         if self.options.compiled == "layer":
-            block, head = (compiled(part, self.options.backend) for part in (step_block, last_logits))
+            parts = (step_block, last_logits)
+            block, head = (compiled(part, self.options.backend, tuned=self._tuned) for part in parts)
 
         def advance() -> None:
             now = step_pass(self.weights, self.position, self.tables, self.options.attention)
@@ -132,7 +141,18 @@ class Engine:
             self.token.copy_(logits.argmax(-1))
             self.position.add_(1)
 
-        return compiled(advance, self.options.backend) if self.options.compiled == "model" else advance
+        whole = self.options.compiled == "model"
+        return compiled(advance, self.options.backend, tuned=self._tuned) if whole else advance
+
+    def _own_step(self) -> Callable[[], None]:
+        from inference_probe.local.own_step import OwnStep  # needs Triton, which a processor's torch comes without
+
+        place = (self.token, self.position, self.logits)
+        chained = self.options.attention == "chained"
+        step = OwnStep(self.weights, self.stores, self.tables, place, chained=chained)
+        if self.token.is_cuda:
+            step.tune()
+        return step
 
     def _capture(self, position: int) -> Callable[[], None]:
         """One step as a device graph; whatever would not be part of it (a copy to the host, a recompilation) raises."""
@@ -163,12 +183,17 @@ class strict_compilation:  # noqa: N801 - reads as the statement it is
         _dynamo_config().error_on_recompile = self._before
 
 
-def compiled(function: Any, backend: str = "inductor") -> Any:  # noqa: ANN401 - a function as it came
-    """`function` compiled whole: a graph break raises, and so does reaching the limit of recompilations."""
+def compiled(function: Any, backend: str = "inductor", *, tuned: bool = False) -> Any:  # noqa: ANN401 - a function as it came
+    """`function` compiled whole: a graph break raises, and so does reaching the limit of recompilations.
+
+    `tuned` searches for the fastest form of each generated kernel. It pays at batch 1, where products with a matrix are
+    such kernels (without it they are the library's), and takes a minute.
+    """
     config = _dynamo_config()
     if hasattr(config, "fail_on_recompile_limit_hit"):
         config.fail_on_recompile_limit_hit = True
-    options = {"coordinate_descent_tuning": True} if backend == "inductor" and torch.cuda.is_available() else None
+    tuned = tuned and backend == "inductor" and torch.cuda.is_available()
+    options = {"coordinate_descent_tuning": True} if tuned else None
     return torch.compile(function, fullgraph=True, dynamic=False, backend=backend, options=options)
 
 
@@ -180,6 +205,12 @@ def forget_compilations() -> None:
 def attention_kinds(shape: Architecture) -> tuple[str, ...]:
     """The decode attentions that fit `shape`: capped scores and sinks need the split one."""
     return ("split",) if shape.softcap or shape.sinks else ("packed", "split")
+
+
+def own_kinds(shape: Architecture, batch: int, device: str) -> tuple[str, ...]:
+    """The steps of our own kernels that fit: for one sequence on a GPU, keys and values kept by head."""
+    fit = batch == 1 and shape.latent is None and device.startswith("cuda")
+    return OWN if fit and importlib.util.find_spec("triton") else ()
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -15,8 +15,8 @@ from essor.model.errors import ProbeError
 from essor.model.probes import EngineReading, Machine, Outcome
 from inference_probe.architecture import Architecture
 from inference_probe.energy import energy_meter, per_token
-from inference_probe.local.checks import Check, check, refuse_wrong
-from inference_probe.local.engine import Engine, Options, attention_kinds, forget_compilations, out_of_memory
+from inference_probe.local.checks import Check, check, limit_of, refuse_wrong
+from inference_probe.local.engine import Engine, Options, attention_kinds, forget_compilations, out_of_memory, own_kinds
 from inference_probe.local.rates import Rates, device_times, measured_rates, wait, wall_time
 from inference_probe.local.reference import Expected, expected_answer, loaded_model, random_model
 from inference_probe.local.weights import Weights, take_over
@@ -57,7 +57,7 @@ class Plan:
     energy_s: float = 6.0
     """Length of the window in which energy is read; 0 for none."""
     attention: str = "auto"
-    """Decode attention, or ``"auto"`` for the faster one of those that fit."""
+    """How a decode step is made, ``"all"`` for the fastest of those that fit, or ``"auto"``: of our own kernels'."""
     compiled: str = "layer"
     """What is compiled: ``"layer"``, ``"model"`` or ``"none"``."""
 
@@ -109,11 +109,9 @@ def ready_engine(weights: Weights, case: Case, plan: Plan, attention: str) -> En
 
 
 def _timed(weights: Weights, expected: Expected, case: Case, plan: Plan, blank: EngineReading) -> EngineReading:
-    engine, told = _fastest(weights, case, plan)
-    result = check(engine, expected)
-    refuse_wrong(result, plan.torch_dtype)
+    engine, result, told = fastest(weights, expected, case, plan)
     ids = _prompt(weights.shape, case, plan.device)
-    _refuse_wrong_prefill(engine, ids, plan)
+    _refuse_wrong_prefill(engine, ids, limit_of(expected, plan.torch_dtype))
     reading = _with_prefill(blank, engine, ids, plan)
     reading = _with_decode(reading, engine, case, plan)
     return replace(
@@ -136,23 +134,37 @@ def _described(reading: EngineReading, engine: Engine, result: Check) -> EngineR
     )
 
 
-def _fastest(weights: Weights, case: Case, plan: Plan) -> tuple[Engine, str | None]:
-    """The engine with the decode attention asked for, or the fastest of those that fit and run; what did not run."""
-    kinds = attention_kinds(weights.shape)
-    if plan.attention in kinds or len(kinds) == 1:
-        return ready_engine(weights, case, plan, plan.attention if plan.attention in kinds else kinds[0]), None
-    engines: dict[float, Engine] = {}
-    failed: dict[str, Exception] = {}
-    for kind in kinds:
-        try:
-            engine = ready_engine(weights, case, plan, kind)
-            engines[median(_decode_windows(engine, case, plan, windows=3))] = engine
-        except (RuntimeError, ProbeError) as error:
-            failed[kind] = error.with_traceback(None)  # its frames would hold the device's memory
-    if not engines:
-        raise next(iter(failed.values()))
-    told = "; ".join(f"{kind} attention failed: {error}"[:200] for kind, error in failed.items())
-    return engines[min(engines)], told or None
+def fastest(weights: Weights, expected: Expected, case: Case, plan: Plan) -> tuple[Engine, Check, str]:
+    """The fastest of the steps to be tried that run and pass the check, and in words how each did."""
+    best: tuple[float, Engine, Check] | None = None
+    told: list[str] = []
+    failed: list[Exception] = []
+    for kinds in _rounds(weights.shape, case, plan):
+        for kind in kinds:
+            try:
+                engine = ready_engine(weights, case, plan, kind)
+                result = check(engine, expected)
+                refuse_wrong(result, limit_of(expected, plan.torch_dtype))
+                took = median(_decode_windows(engine, case, plan, windows=3))
+            except Exception as error:  # noqa: BLE001 - the edge of a trial: its failure is told, the next one is tried
+                failed.append(error.with_traceback(None))  # its frames would hold the device's memory
+                told.append(f"{kind} failed: {error}"[:200])
+                continue
+            told.append(f"{kind} {took:.3f} ms")
+            if best is None or took < best[0]:
+                best = took, engine, result
+        if best is not None:
+            return best[1], best[2], f"{'; '.join(told)}; rounding alone {expected.rounding:.1e}"
+    raise failed[0]
+
+
+def _rounds(shape: Architecture, case: Case, plan: Plan) -> list[tuple[str, ...]]:
+    """The steps to try together; those of a later round only where none of the rounds before it ran."""
+    own, others = own_kinds(shape, case.batch, plan.device), attention_kinds(shape)
+    if plan.attention == "all":
+        return [(*own, *others)]
+    asked = [kind for kind in (*own, *others) if kind == plan.attention]
+    return [tuple(asked)] if asked else [kinds for kinds in (own, others) if kinds]
 
 
 def _with_prefill(reading: EngineReading, engine: Engine, ids: torch.Tensor, plan: Plan) -> EngineReading:
@@ -199,10 +211,10 @@ def _energy(engine: Engine, case: Case, plan: Plan) -> float | None:
         return per_token(before, meter.joules(), time.monotonic() - start, steps * case.batch)
 
 
-def _refuse_wrong_prefill(engine: Engine, ids: torch.Tensor, plan: Plan) -> None:
+def _refuse_wrong_prefill(engine: Engine, ids: torch.Tensor, limit: float) -> None:
     """The compiled prefill, as it will be timed, against the plain one on the same prompt."""
     fast, plain = engine.prefill(ids).float().clone(), engine.prefill(ids, plain=True).float()
-    refuse_wrong(Check(float((fast - plain).norm() / plain.norm()), 1.0), plan.torch_dtype)
+    refuse_wrong(Check(float((fast - plain).norm() / plain.norm()), 1.0), limit)
 
 
 def _guarded(work: Callable[[], EngineReading], blank: EngineReading) -> EngineReading:

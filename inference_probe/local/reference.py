@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from essor.model.errors import ProbeError
 from inference_probe.architecture import Architecture
 
+PLAIN = {"attn_implementation": "eager", "experts_implementation": "eager"}
+"""The library's plainest ways: whatever kernels it prefers elsewhere are not the judge."""
 SPREAD = 0.02
 """Standard deviation of random weights: never zeros, which run faster than real numbers."""
 
@@ -25,6 +29,8 @@ class Expected:
     """Greedy tokens of `generate()`, [batch, new]."""
     logits: torch.Tensor
     """Logits of plain eager from the prompt's last position on, float32 [batch, new, vocabulary]."""
+    rounding: float
+    """Relative error of these logits against the same weights in float32: what the number format alone costs."""
 
 
 def random_model(shape: Architecture, device: str, dtype: torch.dtype, *, seed: int = 0, spread: float = SPREAD) -> Any:  # noqa: ANN401
@@ -32,7 +38,7 @@ def random_model(shape: Architecture, device: str, dtype: torch.dtype, *, seed: 
     values = dict(shape.config)
     config = AutoConfig.for_model(values.pop("model_type"), **values)
     with torch.device(device):
-        model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="eager")
+        model = AutoModelForCausalLM.from_config(config, dtype=dtype, **PLAIN)
     _fill(model, seed, spread)
     return checked(model, shape)
 
@@ -41,7 +47,7 @@ def loaded_model(shape: Architecture, folder: str, device: str, dtype: torch.dty
     """The library's model of `shape` with the real weights (safetensors) of `folder`."""
     with torch.device(device):
         model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, attn_implementation="eager", local_files_only=True, use_safetensors=True
+            folder, dtype=dtype, local_files_only=True, use_safetensors=True, **PLAIN
         )
     return checked(model, shape)
 
@@ -67,7 +73,37 @@ def expected_answer(model: Any, vocabulary: int, *, batch: int, length: int, new
             prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=new, do_sample=False, pad_token_id=0
         )
         logits = model(whole[:, :-1], use_cache=False).logits[:, length - 1 :].float()
-    return Expected(prompt, whole[:, length:], logits)
+        with _in_float32(model):
+            exact = model(whole[:, :-1], use_cache=False).logits[:, length - 1 :]
+    return Expected(prompt, whole[:, length:], logits, float((logits - exact).norm() / exact.norm()))
+
+
+@contextmanager
+def _in_float32(model: Any) -> Iterator[None]:  # noqa: ANN401 - a library model
+    """While it holds, each part of `model` computes in float32, widened when its turn comes and then put back.
+
+    One layer is wide at a time, so that a model fits that would not as a whole.
+    """
+    body = model.model
+    parts = [body.embed_tokens, *body.layers, body.norm, model.lm_head]
+    kinds = {id(tensor): tensor.dtype for part in parts for tensor in part.parameters()}
+
+    def narrow(part: Any) -> None:  # noqa: ANN401 - a library module
+        for tensor in part.parameters():
+            tensor.data = tensor.data.to(kinds[id(tensor)])
+
+    hooks = [part.register_forward_pre_hook(lambda part, _: _widen(part)) for part in parts]
+    hooks += [part.register_forward_hook(lambda part, *_: narrow(part)) for part in parts]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _widen(part: Any) -> None:  # noqa: ANN401 - a library module
+    for tensor in part.parameters():
+        tensor.data = tensor.data.float()
 
 
 def _fill(model: Any, seed: int, spread: float) -> None:  # noqa: ANN401 - a library model

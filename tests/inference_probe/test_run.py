@@ -153,8 +153,10 @@ def test_repetitions_are_interleaved_and_another_target_begins_each(server: Repl
 
 
 def test_users_at_once_are_as_many_as_asked(server: Replica) -> None:
-    """In a closed loop of 4 users four requests are under way together, never five."""
-    words, _ = _probe([_http(server, Script(ttft=20))], Plan(SHORT, requests=12, repetitions=1, warmup=0, users=4))
+    """In a closed loop of 4 users four requests are under way together, never five; 12 requests fall into 3 parts."""
+    plan = Plan(SHORT, requests=12, repetitions=5, warmup=0, users=4)
+    words, (run,) = _probe([_http(server, Script(ttft=20))], plan)
+    assert run.repetitions == 3
     spans = [(sample.sent_ns or 0, sample.ended_ns or 0) for sample in _samples(words)]
     together = [sum(a < end and at < b for a, b in spans) for at, end in spans]
     assert max(sum(a <= at < b for a, b in spans) for at, _ in spans) == 4
@@ -214,6 +216,10 @@ def test_a_plan_that_cannot_be_measured_is_refused() -> None:
         Plan(SHORT, load=Load.OPEN)
     with pytest.raises(SettingsError, match="start at 1"):
         Plan(SHORT, users=0)
+    with pytest.raises(SettingsError, match="4 requests cannot keep 16 users busy"):
+        Plan(SHORT, requests=4, users=16)
+    with pytest.raises(SettingsError, match="above 0"):
+        Plan(SHORT, timeout_s=0)
 
 
 def test_an_unknown_backend_is_refused_with_the_known_ones() -> None:

@@ -57,6 +57,14 @@ def test_a_body_without_a_length_lasts_until_the_connection_ends() -> None:
     assert not framing.done
 
 
+def test_an_answer_that_has_no_body_ends_with_its_head() -> None:
+    """A 204 has neither a length nor a body, and the connection stays open."""
+    framing = Framing()
+    assert framing.feed(b"HTTP/1.1 204 No Content\r\n\r\n") == b""
+    assert framing.done
+    assert framing.keeps_alive
+
+
 def test_interim_answers_are_passed_over() -> None:
     """A 100 before the answer is not the answer."""
     framing = Framing()

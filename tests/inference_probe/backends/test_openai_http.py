@@ -35,6 +35,23 @@ def test_the_text_is_whole_and_each_token_has_its_time(split: str) -> None:
     assert times == [round((30 + 7 * index) * 1e6) for index in range(10)]
 
 
+@pytest.mark.parametrize("chunk", ['{"choices": [null]}', '{"choices": [{"delta": {"content": 5}}]}', '{"choices": 3}'])
+def test_a_stream_that_cannot_be_read_is_an_error_of_the_server(server: Replica, chunk: str) -> None:
+    """JSON of another shape ends that sample with what is wrong, and nothing else."""
+    exchange = Exchange(None, 0, 0, 200, {}, (Piece(1, f"data: {chunk}\n\n".encode()),), 1, Ending.WHOLE)
+
+    async def read() -> ProbeSample:
+        target = ProbeTarget("t", "openai_http", Script().model, f"{server.address}/v1")
+        session = await open_session(target, time.perf_counter_ns, 2)
+        sample = sample_of("r", REQUEST, 0, exchange, session.read(exchange))
+        await session.close()
+        return sample
+
+    sample = asyncio.run(read())
+    assert sample.outcome is Outcome.SERVER_ERROR
+    assert "cannot be read" in str(sample.message)
+
+
 def test_a_chunk_with_only_a_role_is_no_token() -> None:
     """The first token comes with the first text, the first event with the role."""
     said = _said(Script(ttft=30))
@@ -112,6 +129,7 @@ def test_an_end_without_marker_or_reason_is_a_cut() -> None:
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
+        (307, Outcome.REJECTED),
         (400, Outcome.REJECTED),
         (429, Outcome.RATE_LIMITED),
         (529, Outcome.RATE_LIMITED),

@@ -107,6 +107,13 @@ def test_the_fake_fails_as_told(server: Replica, fault: str, outcome: Outcome) -
     assert _ask(server, "fake", Script(fault=fault, at=2, ttft=1)).sample.outcome is outcome
 
 
+def test_the_fake_waits_no_longer_than_asked(server: Replica) -> None:
+    """A script that takes longer than the patience ends as timed out, without what would have come later."""
+    sample = _ask(server, "fake", Script(ttft=990, gap=20)).sample
+    assert sample.outcome is Outcome.TIMED_OUT
+    assert sum(1 for chunk in sample.chunks if chunk.text) == 1
+
+
 def test_the_fake_refuses_and_crashes_as_told(server: Replica) -> None:
     """A refused key makes the fake unavailable; a crash is an error of its own."""
     with pytest.raises(BackendUnavailable):

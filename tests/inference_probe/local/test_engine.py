@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from inference_probe.architecture import all_architectures, architecture, count_parameters
+from inference_probe.architecture import (
+    Architecture,
+    all_architectures,
+    architecture,
+    architecture_from,
+    count_parameters,
+)
 
 torch = pytest.importorskip("torch", reason="torch is not installed: the local engine cannot run")
 pytest.importorskip("transformers", reason="transformers is not installed: the local engine cannot be judged")
 
 from inference_probe.local.attention import splits_for  # noqa: E402 - after the skips
-from inference_probe.local.checks import TOLERANCE, Check, check, refuse_wrong  # noqa: E402
+from inference_probe.local.checks import TOLERANCE, Check, check, limit_of, refuse_wrong  # noqa: E402
 from inference_probe.local.engine import (  # noqa: E402
     Engine,
     Options,
@@ -90,7 +97,7 @@ def test_a_wrong_scale_is_found() -> None:
     result = check(Engine(weights, 1, PROMPT + NEW), expected)
     assert result.logits_error > 10 * TOLERANCE[torch.float32]
     with pytest.raises(Exception, match="differ from plain eager"):
-        refuse_wrong(result, torch.float32)
+        refuse_wrong(result, limit_of(expected, torch.float32))
 
 
 @pytest.mark.parametrize("slug", ["gpt-oss-20b", "gemma-2-9b", "ministral-8b-2410"])
@@ -106,14 +113,31 @@ def test_the_check_passes_what_is_right() -> None:
     """A right engine passes at any batch, the prompt repeated for each sequence."""
     weights, expected = _built("qwen3-8b")
     result = check(Engine(weights, 4, PROMPT + NEW), expected)
-    refuse_wrong(result, torch.float32)
+    refuse_wrong(result, limit_of(expected, torch.float32))
     assert result.tokens_agree == 1.0
+
+
+def test_a_deep_model_in_bfloat16_is_judged_by_what_rounding_alone_does() -> None:
+    """Sixteen layers of bfloat16 move the logits further than four; a right engine passes, a wrong scale does not."""
+    shape = deep(architecture("mistral-7b-v0.3"), layers=16)
+    model = random_model(shape, "cpu", torch.bfloat16, spread=0.12)
+    before = [tensor.clone() for tensor in model.parameters()]
+    expected = expected_answer(model, shape.vocabulary, batch=1, length=PROMPT, new=NEW)
+    assert all(torch.equal(one, two) for one, two in zip(before, model.parameters(), strict=True))
+    limit = limit_of(expected, torch.bfloat16)
+    assert 0.01 < expected.rounding < 0.2
+    weights = take_over(model, shape)
+    refuse_wrong(check(Engine(weights, 1, PROMPT + NEW), expected), limit)
+    for layer in weights.layers:
+        layer.scale *= 1.3
+    with pytest.raises(Exception, match="differ from plain eager"):
+        refuse_wrong(check(Engine(weights, 1, PROMPT + NEW), expected), limit)
 
 
 def test_an_error_that_is_no_number_is_refused() -> None:
     """Logits that are not numbers never pass."""
     with pytest.raises(Exception, match="differ from plain eager"):
-        refuse_wrong(Check(float("nan"), 1.0), torch.float32)
+        refuse_wrong(Check(float("nan"), 1.0), 1e-4)
 
 
 def test_rewinding_starts_again_at_the_same_place() -> None:
@@ -158,6 +182,13 @@ def test_generated_code_equals_eager_too() -> None:
     tokens, logits = engine.generate(expected.prompt[:1], NEW)
     assert torch.equal(tokens, expected.tokens[:1])
     assert _error(logits, expected.logits[:1]) < 2e-5
+
+
+def deep(shape: Architecture, layers: int) -> Architecture:
+    """A small `shape` with more layers."""
+    named = {"name": shape.name, "vendor": shape.vendor, "repository": shape.repository, "parameters": 0}
+    blank = architecture_from("deep", {**named, "config": {**tiny(shape).config, "num_hidden_layers": layers}})
+    return replace(blank, published=count_parameters(blank).total)
 
 
 _KEPT: dict[str, tuple[Weights, Expected]] = {}
