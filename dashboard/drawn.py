@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import plotly.graph_objects as go
 import polars as pl
@@ -35,8 +35,8 @@ class Drawn:
     """The snapshot it was drawn from."""
     sources: tuple[str, ...] = ()
     """The sources' names, ``"apple_rss"``."""
-    newest: datetime | None = None
-    """The data date: when the newest usable look behind it was taken, UTC."""
+    newest: datetime | date | None = None
+    """The data date: when the newest usable look behind it was taken, UTC; of figures of whole days the last day."""
     notes: tuple[str, ...] = ()
     """More that the footer must say: imported figures, thinned points."""
     method: str | None = None

@@ -13,6 +13,7 @@ import plotly.io
 
 from dashboard.desk import Reader
 from dashboard.drawn import Drawn
+from dashboard.figures.events import told_day, told_title
 from dashboard.figures.labels import ends
 from dashboard.figures.svg import MAPPED, WIDTH, Words, still, still_table
 from dashboard.figures.theme import graph_config
@@ -134,7 +135,7 @@ def foot_parts(drawn: Drawn, reader: Reader) -> list[str]:
     say = reader.say
     named = say.listed([say.optional(f"source.{source}", source) for source in drawn.sources])
     parts = [say("foot.source", source=named)] if named else []
-    parts += [say("foot.data", when=say.moment(drawn.newest))] if drawn.newest else []
+    parts += [say("foot.data", when=say.dated(drawn.newest))] if drawn.newest else []
     parts += [say("foot.snapshot", when=say.moment(drawn.snapshot))] if drawn.snapshot else []
     method = [say("foot.method_named", title=method_title(drawn.method, say.code))] if drawn.method else []
     return [*parts, *drawn.notes, *method]
@@ -143,7 +144,7 @@ def foot_parts(drawn: Drawn, reader: Reader) -> list[str]:
 def still_image(drawn: Drawn, reader: Reader, width: int = WIDTH) -> str:
     """The figure as SVG with its title, source and data date, `width` pixels wide. Raises NotDrawable."""
     say = reader.say
-    notes = tuple(f"{mark.number}. {say.short_day(mark.day)} – {mark.title}" for mark in drawn.marks)
+    notes = tuple(f"{mark.number}. {told_day(mark, say)} – {told_title(mark, say)}" for mark in drawn.marks)
     words = Words(drawn.finding, drawn.subtitle, "  ·  ".join([*foot_parts(drawn, reader), "essor"]), notes)
     if drawn.figure is None:
         return still_table(drawn.ledger, words, reader.theme, width)
@@ -176,8 +177,8 @@ def _ends(drawn: Drawn) -> str:
 def _events(drawn: Drawn, reader: Reader) -> str:
     say = reader.say
     items = [
-        f'<li value="{mark.number}"><span>{html.escape(say.month(mark.day) if mark.vague else say.short_day(mark.day))}'
-        f"</span> {html.escape(mark.title)}</li>"
+        f'<li value="{mark.number}"><span>{html.escape(told_day(mark, say))}</span>'
+        f" {html.escape(told_title(mark, say))}</li>"
         for mark in drawn.marks
     ]
     return f'<ol class="events">{"".join(items)}</ol>' if items else ""

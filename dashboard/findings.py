@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -21,12 +22,12 @@ def ratings_finding(steps: pl.DataFrame, apps: Sequence[App], where: str, say: L
     if rows.is_empty():
         return say("ratings.none", app=apps[0].name if apps else "–", place=where)
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
-    early, late = say.between(first["observed_at"].date(), last["observed_at"].date())
+    days = say.during(first["observed_at"].date(), last["observed_at"].date())
     won = rows.tail(-1)["new_ratings"].sum()
-    facts = {"app": apps[0].name, "place": where, "early": early, "late": late, "score": _score(last, say)}
+    facts = {"app": apps[0].name, "place": where, "score": _score(last, say)}
     if rows.height == 1:
-        return say.count("ratings.once", last["rating_count"], **facts)
-    return say.count("ratings.won", int(won), **facts) + _aside(rows, say)
+        return say.count("ratings.once", last["rating_count"], **facts, late=say.day(last["observed_at"].date()))
+    return say.count("ratings.won", int(won), **facts, days=days) + _aside(rows, say)
 
 
 def _score(row: dict[str, Any], say: Language) -> str:
@@ -56,10 +57,10 @@ def claims_finding(claims: pl.DataFrame, named: Sequence[str], say: Language) ->
     return say("claims.finding", about=about, parts=say.listed(parts))
 
 
-def downloads_finding(sums: pl.DataFrame, app: App, where: str, days: tuple[str, str], say: Language) -> str:
-    """What the best kind of figure says of an app's downloads over some days, with its band; measured goes first."""
+def downloads_finding(sums: pl.DataFrame, app: App, where: str, days: str, say: Language) -> str:
+    """What the best kind of figure says of an app's downloads over some `days`, with its band; measured goes first."""
     known = sums.filter(pl.col("central").is_not_null()).sort(pl.col("kind") != "measured", -pl.col("covered"))
-    facts = {"app": app.name, "place": where, "early": days[0], "late": days[1]}
+    facts = {"app": app.name, "place": where, "days": days}
     if known.is_empty():
         return say("downloads.bounded" if sums.height else "downloads.none", **facts)
     row = known.row(0, named=True)
@@ -180,6 +181,22 @@ def signals_finding(lines: Sequence[Line], name: str, kind: str, say: Language) 
     if best is focus:
         return told + "."
     return told + say("developers.best", best=best.name, value=say.compact(float(best.points["value"][-1])))
+
+
+def index_finding(lines: Sequence[Line], base: datetime, name: str, kind: str, say: Language) -> str:
+    """Where the subject in focus stands in an index that was 100 at `base`, and how far the best of those shown."""
+    known = [line for line in lines if line.points.height]
+    if not known:
+        return say("developers.none", name=name)
+    focus, sign = known[0], 1 if kind in RANKS else -1
+    best = min(known, key=lambda line: sign * float(line.points["value"][-1]))
+    told = say("developers.indexed", subject=focus.name, name=name, value=_whole(focus, say),
+               day=say.day(focus.points["day"][-1].date()), since=say.day(base.date()))  # fmt: skip
+    return told + "." if best is focus else told + say("developers.best", best=best.name, value=_whole(best, say))
+
+
+def _whole(line: Line, say: Language) -> str:
+    return say.number(round(float(line.points["value"][-1])))
 
 
 def floors_finding(floors: pl.DataFrame, measured: pl.DataFrame, measure: str, device: str, say: Language) -> str:

@@ -90,6 +90,15 @@ class Language:
         """A moment with its zone: ``"9 Oct 2026, 15:11 UTC"``."""
         return _moment(self.code, when)
 
+    def dated(self, when: date) -> str:
+        """The date of data: a day for figures of whole days, a moment for a look at one."""
+        return self.moment(when) if isinstance(when, datetime) else self.short_day(when)
+
+    def during(self, first: date, last: date) -> str:
+        """Some days in a sentence, both included: ``"between 7 and 9 October 2026"``, ``"on 9 October 2026"``."""
+        early, late = self.between(first, last)
+        return self("period.one_day", day=late) if first == last else self("period.between", early=early, late=late)
+
     def between(self, first: date, last: date) -> tuple[str, str]:
         """Two days of one sentence; the first bears its year only when the second has another."""
         return self.day(first, year=first.year != last.year), self.day(last)

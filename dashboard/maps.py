@@ -107,10 +107,16 @@ def _ranks(view: View, day: date) -> Drawn:
         selection=replace(view.selection, at=moment_of(day)),
         snapshot=view.cursor.snapshot,
         sources=("apple_charts",) if apple else (f"{view.chart.store}_charts",),
-        newest=moment_of(day),
+        newest=_last(fronts),
         method="ranks",
         reading=_reading(view, fronts),
     )
+
+
+def _last(fronts: pl.DataFrame) -> date | None:
+    """The newest day that one of the storefronts was seen on."""
+    day = fronts["day"].max()
+    return day if isinstance(day, date) else None
 
 
 def _reading(view: View, fronts: pl.DataFrame) -> str | None:
@@ -126,7 +132,6 @@ def _amounts(view: View, day: date) -> Drawn:
     say, app = view.say, app_of(view.selection)
     since = day - ranks.STALE + DAY
     rows = by_storefront(view.ask(estimates.daily, app.slug, since, day + DAY, store=view.chart.store.value))
-    newest = rows["day"].max()
     return Drawn(
         finding=amounts_finding(rows, app, say.day(day), say),
         subtitle=say("world.amount_unit", app=app.name, store=say(f"store.{view.chart.store}")),
@@ -136,7 +141,7 @@ def _amounts(view: View, day: date) -> Drawn:
         selection=replace(view.selection, at=moment_of(day)),
         snapshot=view.cursor.snapshot,
         sources=("essor_estimates",),
-        newest=moment_of(newest + DAY) if isinstance(newest, date) else None,
+        newest=_last(rows),
         notes=tuple(_bands(rows, say)),
         method="estimates",
     )

@@ -43,14 +43,22 @@ def _course(name: str, rows: pl.DataFrame, say: Language) -> str:
     early, late = say.between(first["observed_at"].date(), last["observed_at"].date())
     facts = {"app": name, "early": early, "late": late, "absent": absent_of(last["depth"], say)}
     if rows.height == 1 or first["observed_at"].date() == last["observed_at"].date():
-        return _one_day(last, say, facts)
+        return _one_day(rows, last, say, facts)
     return _two_ends(rows, first, last, say, facts)
 
 
-def _one_day(last: dict[str, Any], say: Language, facts: dict[str, Any]) -> str:
-    if last["rank"] is None:
+def _one_day(rows: pl.DataFrame, last: dict[str, Any], say: Language, facts: dict[str, Any]) -> str:
+    """The looks of one day: the rank where it was but one, else how far it went, and where it was at the last."""
+    ranks = rows["rank"].drop_nulls().unique().sort().to_list()
+    if not ranks:
         return say("finding.absent_once", **facts)
-    return say("finding.ranked_once", **facts, rank=say.ordinal(last["rank"]))
+    best, worst = say.ordinal(ranks[0]), say.ordinal(ranks[-1])
+    ended = facts["absent"] if last["rank"] is None else say.ordinal(last["rank"])
+    if rows["rank"].null_count():
+        return say("finding.best_of_day", **facts, best=best, last=ended)
+    if len(ranks) > 1:
+        return say("finding.within_day", **facts, best=best, worst=worst, last=ended)
+    return say("finding.ranked_once", **facts, rank=best)
 
 
 def _two_ends(

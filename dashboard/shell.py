@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import dash
@@ -92,15 +93,32 @@ def view_of(cursor: Cursor, selection: Selection, reader: Reader) -> View | None
 
 
 def nothing_yet(cursor: Cursor, selection: Selection, reader: Reader) -> Component:
-    """Any page while the warehouse is empty; it looks again by itself."""
+    """Any page while there is nothing to show; it looks again by itself after each load."""
+    first = min(desk().warehouse.snapshots(), default=None)
+    if first and selection.snapshot and selection.snapshot < first:
+        return frame("empty", selection, reader, [_before(selection.snapshot, first, selection, reader)])
     runs = health.runs(cursor, 1)
     children = [
         empty_page(_due(desk(), reader.say), reader.say),
         *([html.P(crawl_word(runs, health.freshness(cursor), reader.say), className="notice")] if runs.height else []),
         dcc.Interval(id="empty-wait", interval=LOOK_AGAIN),
+        dcc.Store(id="empty-seen", data=str(desk().warehouse.snapshot())),
         dcc.Store(id="empty-ready", data=False),
     ]
     return frame("empty", selection, reader, children)
+
+
+def _before(asked: datetime, first: datetime, selection: Selection, reader: Reader) -> Component:
+    """What an address says that asks for a snapshot from before the first one."""
+    say, newest = reader.say, reader.address(replace(selection, snapshot=None))
+    return html.Div(
+        [
+            html.H1(say("empty.before", when=say.moment(asked)), className="finding"),
+            html.P(say("empty.first", when=say.moment(first)), className="subtitle"),
+            html.P(html.A(say("shell.newest"), href=newest)),
+        ],
+        className="empty",
+    )
 
 
 def _due(at: Desk, say: Language) -> str:
@@ -129,7 +147,12 @@ def register_shell(app: dash.Dash) -> None:
         State("address", "data"),
         prevent_initial_call=True,
     )(_open_evidence)
-    app.callback(Output("empty-ready", "data"), Input("empty-wait", "n_intervals"), prevent_initial_call=True)(_filled)
+    app.callback(
+        Output("empty-ready", "data"),
+        Input("empty-wait", "n_intervals"),
+        State("empty-seen", "data"),
+        prevent_initial_call=True,
+    )(_loaded)
     settle, reload = ClientsideFunction("essor", "settle"), ClientsideFunction("essor", "reload")
     app.clientside_callback(settle, Output("settled", "data"), Input("address", "data"))  # type: ignore[no-untyped-call]
     app.clientside_callback(reload, Input("empty-ready", "data"), prevent_initial_call=True)  # type: ignore[no-untyped-call]
@@ -228,12 +251,13 @@ def _open_evidence(asked: dict[str, Any] | None, address: str) -> tuple[bool, st
     selection, who = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
         found = trace(cursor, str(asked["id"]))
-    told = evidence(found, desk().settings.data_dir, who.say)
+    told = evidence(found, desk(), who.say)
     return True, who.say("evidence.title"), [*told, page_link(str(asked["id"]), who.say)]
 
 
-def _filled(_: int) -> bool:
-    return desk().warehouse.snapshot() is not None
+def _loaded(_: int, seen: str) -> bool:
+    """Whether something was loaded since the page was made."""
+    return str(desk().warehouse.snapshot()) != seen
 
 
 def _container() -> Component:

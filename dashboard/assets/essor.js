@@ -145,6 +145,14 @@
     if (button) (button.dataset.copy ? copy : save)(button);
   });
 
+  /* Paper is narrower than most screens: figures are drawn to fit it, and as they were when it is printed. */
+  const PAPER = 680;
+  function redraw(width) {
+    document.querySelectorAll(".js-plotly-plot").forEach((graph) => window.Plotly.relayout(graph, width(graph)));
+  }
+  window.addEventListener("beforeprint", () => redraw((graph) => ({ width: Math.min(graph.clientWidth, PAPER) })));
+  window.addEventListener("afterprint", () => redraw(() => ({ width: null, autosize: true })));
+
   /* One panel of a figure's actions is open at a time; Escape closes it. */
   document.addEventListener("toggle", function (event) {
     if (!event.target.matches || !event.target.matches("details.action[open]")) return;
@@ -186,6 +194,17 @@
     reload: function (ready) {
       if (ready) location.reload();
     },
+  };
+
+  /* What is typed into a picker finds names with or without their accents, storefronts by their code as well; the code
+     goes first, then the names that begin so. */
+  const bare = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/’/g, "'").toLowerCase();
+  const pickers = (window.dashMantineFunctions = window.dashMantineFunctions || {});
+  pickers.found = function ({ options, search }) {
+    const typed = bare(search.trim());
+    const place = (one) => (one.value === typed ? 0 : bare(one.label).startsWith(typed) ? 1 : 2);
+    const found = options.filter((one) => place(one) < 2 || bare(one.label).includes(typed));
+    return found.sort((a, b) => place(a) - place(b));
   };
 
   const grid = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});

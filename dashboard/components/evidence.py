@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +10,29 @@ import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.words import chart_words
+from dashboard.desk import Desk
 from dashboard.language import Language
+from dashboard.storefronts import place
+from essor.model.apps import App
+from essor.model.charts import Chart, Collection
 from essor.model.errors import ArchiveError
+from essor.model.stores import Device, StoreName
 from warehouse.reads import trace
 
 FIRST_CHARACTERS = 1600
 """How much of a body is shown."""
 
 
-def evidence(found: pl.DataFrame, data_dir: Path, say: Language) -> list[Component]:
+def evidence(found: pl.DataFrame, at: Desk, say: Language) -> list[Component]:
     """All there is to say about where a reading comes from; `found` is `warehouse.reads.trace.trace`'s frame."""
     if found.is_empty():
         return [html.P(say("evidence.unknown"), className="notice notice-bad")]
     row = found.row(0, named=True)
     return [
-        html.P(_subject(row, say), className="evidence-subject"),
+        html.P(_subject(row, at.apps, say), className="evidence-subject"),
         html.P(say("evidence.imported" if row["imported"] else "evidence.crawled"), className="subtitle"),
-        *_archived(row, data_dir, say),
+        *_archived(row, at.settings.data_dir, say),
         html.Dl(_facts(row, say), className="facts"),
     ]
 
@@ -35,11 +42,24 @@ def page_link(reading_id: str, say: Language) -> Component:
     return html.P(html.A(say("evidence.page"), href=f"/evidence/{reading_id}?lang={say.code}"))
 
 
-def _subject(row: dict[str, Any], say: Language) -> str:
-    subject = say.category(row["category"]) if row["category"] else row["app_id"]
-    return " · ".join(
-        [say(f"status.{row['status']}"), say.country(row["country"]), subject, say.moment(row["observed_at"])]
-    )
+def _subject(row: dict[str, Any], apps: Sequence[App], say: Language) -> str:
+    """How the look ended, what it was a look at, and when it was."""
+    ended = say(f"{'outcome' if row['kind'] == 'probes' else 'status'}.{row['status']}")
+    return " · ".join([ended, *_looked_at(row, apps, say), say.moment(row["observed_at"])])
+
+
+def _looked_at(row: dict[str, Any], apps: Sequence[App], say: Language) -> list[str]:
+    """A chart; an app in a storefront; a subject of a signal; a target or a model under a load."""
+    if row["kind"] == "charts":
+        store, collection, device = StoreName(row["store"]), Collection(row["collection"]), Device(row["device"])
+        return [chart_words(Chart(store, row["country"], collection, row["category"], device), say)]
+    if row["kind"] == "signals":
+        return [say.optional(f"metric.{row['collection']}", row["collection"]), row["app_id"]]
+    if row["kind"] == "probes":
+        return [row[name] for name in ("app_id", "category", "collection", "device") if row[name]]
+    key = StoreName(row["store"]), row["app_id"]
+    name = next((app.name for app in apps if key in {(one.store, one.app_id) for one in app.store_ids}), row["app_id"])
+    return [place(row["country"], say), say(f"store.{row['store']}"), name]
 
 
 def _facts(row: dict[str, Any], say: Language) -> list[Component]:

@@ -25,7 +25,7 @@ from dashboard.components.words import aria, headline, source_line
 from dashboard.desk import Reader
 from dashboard.drawn import FIGURES, Drawn
 from dashboard.embeds import choices_path
-from dashboard.figures.events import Mark
+from dashboard.figures.events import Mark, told_day
 from dashboard.figures.labels import ends
 from dashboard.figures.svg import drawable
 from dashboard.figures.theme import graph_config
@@ -145,11 +145,10 @@ def event_list(marks: Sequence[Mark], say: Language) -> list[Component]:
 
 
 def _event(mark: Mark, say: Language) -> Component:
-    day = say.month(mark.day) if mark.vague else say.short_day(mark.day)
     doubt = [html.Span(say("events.to_confirm"), className="state")] if not mark.confirmed else []
     read = html.A(mark.publisher, href=mark.source, rel="noopener noreferrer") if mark.source else mark.publisher
     source = html.Cite(read, className="state") if mark.publisher else None
-    words = [html.Span(day, className="event-day"), html.Span(mark.title), *doubt, source]
+    words = [html.Span(told_day(mark, say), className="event-day"), html.Span(mark.title), *doubt, source]
     return html.Li(words, value=str(mark.number))
 
 
@@ -192,7 +191,7 @@ def citation(drawn: Drawn, link: str, say: Language) -> str:
     """The sentence that cites a figure, in the reader's language."""
     sources = say.listed([say.optional(f"source.{source}", source) for source in drawn.sources]) or "essor"
     when = say.moment(drawn.snapshot) if drawn.snapshot else say("foot.no_snapshot")
-    data = say.moment(drawn.newest) if drawn.newest else "–"
+    data = say.dated(drawn.newest) if drawn.newest else "–"
     finding = drawn.finding.rstrip(".")
     return say("cite.sentence", finding=finding, source=sources, data=data, snapshot=when, link=link)
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Input, Output, html
+from dash import Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.language import Language
@@ -24,6 +24,8 @@ ALL = "all"
 """The period of everything observed."""
 OWN = "own"
 """The period whose two days the reader chooses."""
+FOUND = {"function": "found"}
+"""How the browser looks for what is typed, in assets/essor.js."""
 CHART_FIELDS = ("store", "country", "collection", "category")
 
 
@@ -66,6 +68,8 @@ def app_filter(page: str, apps: Sequence[App], picked: Sequence[App], say: Langu
         value=[app.slug for app in picked],
         placeholder=None if picked else say("filter.all_apps"),
         searchable=True,
+        filter=FOUND,
+        selectFirstOptionOnChange=True,
         nothingFoundMessage=say("filter.nothing"),
         hidePickedOptions=True,
         comboboxProps={"withinPortal": True, "shadow": "md"},
@@ -117,6 +121,19 @@ def period_inputs(page: str) -> dict[str, Input]:
         name: Input(f"{page}-{field}", "value")
         for name, field in (("name", "period"), ("since", "from"), ("until", "to"))
     }
+
+
+def day_outputs(page: str) -> dict[str, Output]:
+    """The two days of a period of one's own as a callback's outputs."""
+    return {"since": Output(f"{page}-from", "value"), "until": Output(f"{page}-to", "value")}
+
+
+def day_values(period: str, selection: Selection, span: tuple[date, date]) -> dict[str, Any]:
+    """What `day_outputs` take: the days shown, from which a period of one's own begins; what is typed there stays."""
+    if period == OWN:
+        return {"since": no_update, "until": no_update}
+    since, until = selection.since or span[0], selection.until or span[1]
+    return {"since": since.isoformat(), "until": until.isoformat()}
 
 
 def period_filter(page: str, selection: Selection, span: tuple[date, date], say: Language) -> list[Component]:
@@ -183,13 +200,16 @@ def _read(text: str | None) -> date | None:
 def _select(
     page: str, field: str, label: str, options: list[dict[str, str]], value: str | None, *, hidden: bool = False
 ) -> Component:
+    searchable = field in ("country", "category", "at")
     picker: Component = dmc.Select(
         id=f"{page}-{field}",
         label=label,
         data=options,
         value=value,
         allowDeselect=False,
-        searchable=field in ("country", "category", "at"),
+        searchable=searchable,
+        filter=FOUND,
+        selectFirstOptionOnChange=searchable,
         className=f"filter filter-{field}",
         display="none" if hidden else None,
         comboboxProps={"withinPortal": True, "shadow": "md"},

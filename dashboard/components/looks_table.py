@@ -32,6 +32,8 @@ def looks_table(element_id: str, filled: list[dict[str, Any]], heads: list[dict[
             "suppressColumnVirtualisation": True,
             "enableCellTextSelection": True,
             "tooltipShowDelay": 300,
+            "tabToNextCell": {"function": "false"},
+            "tabToNextHeader": {"function": "false"},
         },
         className="grid",
         style={"height": 420, "width": "100%"},

@@ -20,10 +20,11 @@ def snapshot_picker(snapshots: Sequence[datetime], selection: Selection, reader:
     """What the pages are as of, and a list of links to the same page as of another snapshot."""
     say = reader.say
     shown = max((one for one in snapshots if selection.snapshot is None or one <= selection.snapshot), default=None)
-    if shown is None:
+    if not snapshots:
         return html.Span(say("foot.no_snapshot"), id="snapshot", className="as-of")
     kept = [html.Span(f" {say('shell.kept')}", className="kept")] if selection.snapshot else []
-    summary = html.Summary([say("foot.snapshot", when=say.moment(shown)), *kept])
+    as_of = say("foot.snapshot", when=say.moment(shown)) if shown else say("shell.before")
+    summary = html.Summary([as_of, *kept])
     live = dcc.Link(say("shell.newest"), href=path + reader.address(replace(selection, snapshot=None)))
     items: list[Component] = [html.Li(live, className="here" if selection.snapshot is None else None)]
     items += [_item(one, selection, reader, path) for one in offered(snapshots)]

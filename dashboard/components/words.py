@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from dash import html
@@ -29,11 +29,11 @@ def chart_words(chart: Chart, say: Language) -> str:
     return " · ".join([*parts, say.category(chart.category)])
 
 
-def source_line(sources: Sequence[str], newest: datetime | None, snapshot: datetime | None, say: Language) -> list[Any]:
+def source_line(sources: Sequence[str], newest: date | None, snapshot: datetime | None, say: Language) -> list[Any]:
     """The line under a figure: source, data date, snapshot."""
     named = say.listed([say.optional(f"source.{source}", source) for source in sources])
     parts = [say("foot.source", source=named)] if sources else []
-    parts += [say("foot.data", when=say.moment(newest))] if newest else []
+    parts += [say("foot.data", when=say.dated(newest))] if newest else []
     parts += [say("foot.snapshot", when=say.moment(snapshot))] if snapshot else []
     return [html.Span(part) for part in parts]
 

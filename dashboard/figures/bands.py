@@ -35,7 +35,7 @@ def estimate_traces(
     dash: str = "solid",
 ) -> list[go.Scatter]:
     """An estimate: its band, filled, and its centre, thin; both break where two points are more than `step` apart."""
-    return run_traces(list(_runs(points, step)), name, colour, dash)
+    return run_traces([_wide(run, step) for run in _runs(points, step)], name, colour, dash)
 
 
 def run_traces(runs: Sequence[Sequence[Point]], name: str, colour: str, dash: str = "solid") -> list[go.Scatter]:
@@ -71,6 +71,14 @@ def _runs(points: Sequence[Point], step: Any) -> Iterator[list[Point]]:  # noqa:
         run.append(point)
     if run:
         yield run
+
+
+def _wide(run: list[Point], step: Any) -> list[Point]:  # noqa: ANN401 - the same
+    """A run; a lone figure stretched towards its neighbours' places, for a band without width is not seen."""
+    if len(run) > 1:
+        return run
+    lone, beside = run[0], step / 3
+    return [lone._replace(x=lone.x - beside), lone._replace(x=lone.x + beside)]
 
 
 def _band(runs: Sequence[Sequence[Point]], name: str, colour: str) -> go.Scatter:

@@ -16,6 +16,8 @@ ORDER = [status.value for status in Status]
 PATTERNS = {"partial": "/", "empty": ".", "not_available": ".", "wrong_storefront": "x", "wrong_chart": "x",
             "refused": "+", "blocked": "\\", "failed": "x", "layout_changed": "-"}  # fmt: skip
 HEIGHT = 280
+DAY = 86_400_000
+"""Milliseconds of a day: how Plotly counts the width of a bar in time."""
 FEW = 5
 """Up to so many looks a day each has its own tick."""
 
@@ -39,6 +41,7 @@ def _bars(days: pl.DataFrame, status: str, say: Language, theme: Theme) -> go.Ba
     return go.Bar(
         x=days["day"].to_list(),
         y=days["readings"].to_list(),
+        width=0.85 * DAY,
         name=say(f"status.{status}"),
         marker={"color": colour, "line": {"width": 0}, "pattern": _pattern(status, theme)},
         hovertemplate=f"{say(f'status.{status}')}  <b>%{{y}}</b><extra></extra>",
@@ -64,7 +67,6 @@ def _layout(first: date, last: date, most: int, say: Language, theme: Theme) -> 
         **theme.layout(),
         "height": HEIGHT,
         "barmode": "stack",
-        "bargap": 0.15,
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": theme.ink}},
         "margin": {"l": 40, "r": 8, "t": 40, "b": 44},
@@ -77,6 +79,7 @@ def _layout(first: date, last: date, most: int, say: Language, theme: Theme) -> 
         "yaxis": {
             "rangemode": "tozero", "gridcolor": theme.rule, "tickfont": {"color": theme.quiet}, "fixedrange": True,
             "zeroline": False, "nticks": 5, **({"dtick": 1} if most <= FEW else {}),
-            "separatethousands": say.code == "en",
+            "separatethousands": True,
         },
+        "separators": ",\u202f" if say.code == "fr" else ".,",
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import plotly.graph_objects as go
@@ -56,10 +56,15 @@ def downloads_figure(
 
 def _points(rows: pl.DataFrame, say: Language) -> list[Point]:
     return [
-        Point(row["day"], row["low"], row["central"], row["high"], _told(row, say))
+        Point(_noon(row["day"]), row["low"], row["central"], row["high"], _told(row, say))
         for row in rows.sort("day").iter_rows(named=True)
         if row["central"] is not None
     ]
+
+
+def _noon(day: date) -> datetime:
+    """A figure of a whole day stands in its middle."""
+    return datetime.combine(day, time(12))
 
 
 def _told(row: dict[str, Any], say: Language) -> str:
@@ -71,7 +76,7 @@ def _told(row: dict[str, Any], say: Language) -> str:
 
 def _bounds(rows: pl.DataFrame, name: str, colour: str, say: Language) -> go.Scatter:
     return go.Scatter(
-        x=rows["day"].to_list(),
+        x=[_noon(day) for day in rows["day"]],
         y=rows["high"].to_list(),
         customdata=[[None, say("downloads.hover_bound", high=say.compact(high))] for high in rows["high"]],
         name=name,
@@ -130,4 +135,4 @@ def _span(daily: pl.DataFrame) -> dict[str, Any]:
     if first is None or last is None:
         return {}
     pad = max((last - first) / 60, DAY)  # type: ignore[operator]
-    return {"range": [str(first - pad), str(last + pad)]}  # type: ignore[operator]
+    return {"range": [str(first - pad), str(last + DAY + pad)]}  # type: ignore[operator]

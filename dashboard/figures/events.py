@@ -41,6 +41,16 @@ class Mark:
     """Whether the source was read; what is not is marked *to confirm*."""
 
 
+def told_day(mark: Mark, say: Language) -> str:
+    """When it happened, as exactly as is known: ``"13 nov. 2024"``, ``"juillet 2023"``."""
+    return say.month(mark.day) if mark.vague else say.short_day(mark.day)
+
+
+def told_title(mark: Mark, say: Language) -> str:
+    """What happened, with the doubt that is left: ``"ChatGPT sort sur Android (à confirmer)"``."""
+    return mark.title if mark.confirmed else f"{mark.title} ({say('events.to_confirm')})"
+
+
 def events_frame(events: Sequence[Event]) -> pl.DataFrame:
     """Events on file in the columns of `warehouse.reads.events.events` that figures use."""
     texts = ("event", "app", "precision", "title_fr", "title_en", "state", "sources")

@@ -19,6 +19,8 @@ from essor.model.apps import App
 
 HEIGHT = 560
 MARGIN = {"l": 56, "r": 64, "t": 70, "b": 48}
+GOAL_ROOM = 18
+"""The least room between the names of two milestones, pixels."""
 
 
 def launch_race_figure(
@@ -110,6 +112,17 @@ def _labels(
     ]  # fmt: skip
 
 
+def _apart(goals: Sequence[int], top: float, *, log: bool) -> list[int]:
+    """The goals whose names have room, the highest first: on a straight scale the low ones would lie on each other."""
+    if log:
+        return list(goals)
+    kept: list[int] = []
+    for goal in sorted(goals, reverse=True):
+        if not kept or (kept[-1] - goal) / top * HEIGHT > GOAL_ROOM:
+            kept.append(goal)
+    return kept
+
+
 def _shares(row: dict[str, Any], layout: dict[str, Any]) -> tuple[float, float]:
     """Where a point is on the plot, across and up."""
     left, right = layout["xaxis"]["range"]
@@ -126,7 +139,7 @@ def _layout(race: pl.DataFrame, milestones: Sequence[int], scale: str, say: Lang
     axis = amount_axis(max(min(lows), 100.0), max(highs), say, theme, log=log)
     top = 10 ** axis["range"][1] if log else axis["range"][1]
     bottom = 10 ** axis["range"][0] if log else 0
-    goals = [goal for goal in milestones if bottom <= goal <= top]
+    goals = _apart([goal for goal in milestones if bottom <= goal <= top], top, log=log)
     return {
         **theme.layout(),
         "height": HEIGHT,

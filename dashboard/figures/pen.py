@@ -82,6 +82,7 @@ def symbol(kind: str, at: tuple[float, float], r: float, look: str) -> str:
         "diamond": f"M{x:.1f} {y - d:.1f}l{d:.1f} {d:.1f}l{-d:.1f} {d:.1f}l{-d:.1f} {-d:.1f}z",
         "square": f"M{x - r:.1f} {y - r:.1f}h{2 * r:.1f}v{2 * r:.1f}h{-2 * r:.1f}z",
         "triangle-up": f"M{x:.1f} {y - r:.1f}l{r:.1f} {2 * r:.1f}h{-2 * r:.1f}z",
+        "triangle-down": f"M{x:.1f} {y + r:.1f}l{r:.1f} {-2 * r:.1f}h{-2 * r:.1f}z",
         "x-thin": f"M{x - r:.1f} {y - r:.1f}l{2 * r:.1f} {2 * r:.1f}m0 {-2 * r:.1f}l{-2 * r:.1f} {2 * r:.1f}",
         "cross-thin": f"M{x:.1f} {y - r:.1f}v{2 * r:.1f}M{x - r:.1f} {y:.1f}h{2 * r:.1f}",
         "line-ns": f"M{x:.1f} {y - r:.1f}v{2 * r:.1f}",

@@ -61,8 +61,8 @@ def _ends(name: str) -> list[tuple[float, float]]:
 
 
 def _within(box: _Box, width: int) -> bool:
-    """Whether a name stays beside the ticks of the axis."""
-    return box[0] >= -EDGE and box[1] <= width + EDGE
+    """Whether a name stays off the ticks of both axes."""
+    return box[0] >= -EDGE and box[1] <= width + EDGE and box[2] >= 0
 
 
 def _mark(point: Named, width: int, height: float) -> _Box:

@@ -14,7 +14,7 @@ import polars as pl
 from dashboard.figures import events
 from dashboard.figures.events import Mark
 from dashboard.figures.labels import EndLabel, placed, room
-from dashboard.figures.theme import Theme
+from dashboard.figures.theme import Theme, time_range
 from dashboard.history import by_app, gaps, looks, of_app
 from dashboard.language import Language
 from essor.model.apps import App
@@ -111,7 +111,7 @@ def _time_axis(seen: pl.DataFrame, theme: Theme) -> dict[str, Any]:
     return {
         **theme.time_axis(),
         "anchor": "y3",
-        "range": _span(seen),
+        "range": time_range(seen["observed_at"][0], seen["observed_at"][-1]),
         "hoverformat": "%-d %b %Y, %H:%M UTC",
         "showspikes": True,
         "spikemode": "across",
@@ -163,13 +163,6 @@ def _band(theme: Theme) -> dict[str, Any]:
         "type": "rect", "xref": "paper", "yref": "paper", "x0": 0, "x1": 1,
         "y0": BAND[0], "y1": BAND[1], "fillcolor": theme.band, "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
-
-
-def _span(seen: pl.DataFrame) -> list[datetime]:
-    """The axis from the first to the last look, with a little room."""
-    first, last = seen["observed_at"][0], seen["observed_at"][-1]
-    pad = max((last - first) / 60, timedelta(hours=6))
-    return [_plain(first - pad), _plain(last + pad / 3)]
 
 
 def _line(app: App, points: Sequence[dict[str, Any]], say: Language, theme: Theme, *, focus: bool) -> go.Scatter:

@@ -14,7 +14,7 @@ from dashboard.figures import events
 from dashboard.figures.amounts import amount_axis
 from dashboard.figures.events import Mark
 from dashboard.figures.labels import EndLabel, placed, room
-from dashboard.figures.theme import Theme
+from dashboard.figures.theme import Theme, time_range
 from dashboard.history import gaps
 from dashboard.language import Language
 from essor.model.apps import App
@@ -85,10 +85,10 @@ def _layout(apps: Sequence[App], steps: pl.DataFrame, measure: str, say: Languag
 
 
 def _time_axis(steps: pl.DataFrame, theme: Theme) -> dict[str, Any]:
-    first, last = _plain(steps["observed_at"].min()), _plain(steps["observed_at"].max())
-    pad = max((last - first) / 60, timedelta(hours=6))
+    moments = steps["observed_at"].sort()
     return {
-        **theme.time_axis(), "anchor": "y2", "range": [first - pad, last + pad / 3], "hoverformat": "%-d %b %Y",
+        **theme.time_axis(), "anchor": "y2", "range": time_range(moments[0], moments[-1]),
+        "hoverformat": "%-d %b %Y",
         "showspikes": True, "spikemode": "across", "spikethickness": 1, "spikedash": "solid", "spikecolor": theme.quiet,
     }  # fmt: skip
 

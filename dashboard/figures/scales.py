@@ -12,8 +12,12 @@ from dashboard.language import Language
 
 DAY = 86_400_000.0
 """Milliseconds of a day."""
+MINUTE = 60_000.0
+STEPS_OF_MINUTES = (1, 5, 15, 30, 60, 180, 360, 720)
 STEPS_OF_DAYS = (1, 2, 7, 14)
 STEPS_OF_MONTHS = (1, 2, 3, 6, 12, 24, 60)
+BY_THE_CLOCK = 2
+"""An axis of fewer days bears hours."""
 TICK_ROOM = 84
 """The least room between two ticks of a time axis, pixels."""
 PAD = 0.05
@@ -141,6 +145,9 @@ def _time_ticks(on: Scale, say: Language) -> Iterable[tuple[float, str]]:
     low, high = sorted((on.low, on.high))
     most = max(int(abs(on.end - on.start) / TICK_ROOM), 1)
     days = (high - low) / DAY
+    if days < BY_THE_CLOCK:
+        yield from _hours(low, high, most, say)
+        return
     step = next((n for n in STEPS_OF_DAYS if days / n <= most), None)
     found = _every_days(low, high, step) if step else _every_months(low, high, _months(days, most))
     year = None
@@ -148,6 +155,17 @@ def _time_ticks(on: Scale, say: Language) -> Iterable[tuple[float, str]]:
         text = say.short_day(day, year=False) if step else say.short_month(day)
         yield milliseconds(day), text if day.year == year else f"{text}\n{day.year}"
         year = day.year
+
+
+def _hours(low: float, high: float, most: int, say: Language) -> Iterable[tuple[float, str]]:
+    """The full hours, or parts or multiples of them; the day stands below the first that is in it."""
+    minutes = (high - low) / MINUTE
+    step = MINUTE * next((n for n in STEPS_OF_MINUTES if minutes / n <= most), STEPS_OF_MINUTES[-1])
+    day = None
+    for n in range(math.ceil(low / step), math.floor(high / step) + 1):
+        at = datetime.fromtimestamp(n * step / 1000, UTC)
+        yield n * step, f"{at:%H:%M}" if at.date() == day else f"{at:%H:%M}\n{say.short_day(at)}"
+        day = at.date()
 
 
 def _months(days: float, most: int) -> int:

@@ -16,7 +16,7 @@ from dashboard.figures import events
 from dashboard.figures.amounts import amount_axis, log_ticks
 from dashboard.figures.events import Mark
 from dashboard.figures.labels import EndLabel, placed, room
-from dashboard.figures.theme import Theme
+from dashboard.figures.theme import Theme, time_range
 from dashboard.language import Language
 
 HEIGHT = 520
@@ -128,9 +128,7 @@ def _told(value: float, base: datetime | None, say: Language) -> str:
 def _layout(lines: Sequence[Line], kind: str, base: datetime | None, say: Language, theme: Theme) -> dict[str, Any]:
     axis = _axis(lines, kind, say, theme)
     labels = [_label(line, axis, base, say, focus=row == 0) for row, line in enumerate(lines)]
-    first = min(line.points["day"].min() for line in lines)  # type: ignore[type-var]
-    last = max(line.points["day"].max() for line in lines)  # type: ignore[type-var]
-    pad = (last - first) / 60  # type: ignore[operator]
+    days = pl.concat([line.points["day"] for line in lines]).sort()
     hundred = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 100, "y1": 100, "layer": "below",
                "line": {"color": theme.covered, "width": 1}}  # fmt: skip
     return {
@@ -138,11 +136,10 @@ def _layout(lines: Sequence[Line], kind: str, base: datetime | None, say: Langua
         "height": HEIGHT,
         "margin": {**MARGIN, "r": room(labels)},
         "hovermode": "x unified",
-        "xaxis": {**theme.time_axis(), "range": [_plain(first - pad), _plain(last + pad / 3)],  # type: ignore[operator]
-                  "hoverformat": "%-d %b %Y"},
+        "xaxis": {**theme.time_axis(), "range": time_range(days[0], days[-1]), "hoverformat": "%-d %b %Y"},
         "yaxis": axis,
         "shapes": [hundred] if base else [],
-        "annotations": placed(labels, _plain(last), HEIGHT - MARGIN["t"] - MARGIN["b"], theme),
+        "annotations": placed(labels, _plain(days[-1]), HEIGHT - MARGIN["t"] - MARGIN["b"], theme),
     }  # fmt: skip
 
 

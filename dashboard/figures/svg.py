@@ -27,7 +27,7 @@ SIDE, TITLE, LONG_TITLE, SMALL = 24, 24, 18, 13
 """The room at both sides, and the sizes of type, pixels."""
 LINES = 3
 """A title of more lines is set smaller."""
-LETTER, BOLD = 0.53, 0.6
+LETTER, BOLD = 0.53, 0.65
 """The mean width of a letter, plain and bold, as a share of the size of its type."""
 TYPE_CODES = {"f8": "d", "f4": "f", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q"}
 """Plotly's names of packed numbers, and Python's."""
@@ -380,8 +380,8 @@ class _Canvas:
         return scales[reference](value) or 0.0
 
     def _note(self, note: dict[str, Any], scales: dict[str, Scale]) -> Iterator[str]:
-        x = self._across(note, scales) + note.get("xshift", 0)
-        y = self._place(note.get("yref", "y"), note["y"], scales) - note.get("yshift", 0)
+        x = self._at(note, "x", scales) + note.get("xshift", 0)
+        y = self._at(note, "y", scales) - note.get("yshift", 0)
         font, arrow = note.get("font") or {}, note.get("showarrow", True)
         size, colour = font.get("size", SMALL), font.get("color", self.theme.ink)
         if arrow:
@@ -396,19 +396,33 @@ class _Canvas:
         )
         yield pen.rich(x + (2 if arrow else 0), y + rise, text, size, colour, anchor=anchor)
 
-    def _across(self, note: dict[str, Any], scales: dict[str, Scale]) -> float:
-        return self._place(note.get("xref", "x"), note["x"], scales, side="x")
+    def _at(self, note: dict[str, Any], side: str, scales: dict[str, Scale]) -> float:
+        """Where a note stands, across (x) or up (y); of a logarithmic axis it names the power of ten."""
+        reference = note.get(f"{side}ref", side)
+        on = scales.get(reference)
+        return on.at(note[side]) if on and on.kind == "log" else self._place(reference, note[side], scales, side=side)
 
     def _legend(self, traces: Sequence[dict[str, Any]]) -> Iterator[str]:
         x = self._plot()[0]
         for trace in traces:
             if not trace.get("name") or trace.get("showlegend") is False:
                 continue
-            line, marker = trace.get("line") or {}, trace.get("marker") or {}
-            colour = line.get("color") or _nth(marker.get("color"), 0) or self.theme.quiet
-            yield pen.rect((x, 2, 14, 10), colour)
-            yield pen.text(x + 20, 12, str(trace["name"]), SMALL, self.theme.ink)
-            x += 36 + len(str(trace["name"])) * SMALL * LETTER
+            yield from _sample(trace, (x + 11, 7.0), self.theme)
+            yield pen.text(x + 28, 12, str(trace["name"]), SMALL, self.theme.ink)
+            x += 48 + len(str(trace["name"])) * SMALL * LETTER
+
+
+def _sample(trace: dict[str, Any], at: tuple[float, float], theme: Theme) -> Iterator[str]:
+    """What an entry of the legend stands for, as it is drawn: a line, a mark, a bar."""
+    (x, y), line, marker = at, trace.get("line") or {}, trace.get("marker") or {}
+    mode, colour = trace.get("mode") or "lines", line.get("color") or _nth(marker.get("color"), 0) or theme.quiet
+    if trace.get("type") == "bar":
+        yield pen.rect((x - 7, y - 5, 14, 10), colour)
+        return
+    if "lines" in mode:
+        yield pen.line((x - 11, y, x + 11, y), colour, width=line.get("width", 2), more=pen.dashed(line))
+    if "markers" in mode:
+        yield from _markers(marker, [at], colour, "")
 
 
 def _filled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.language import Language
@@ -12,7 +13,8 @@ FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation S
 MONTHS_FR = ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."]
 MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"]
 DATE_TICKS = [
-    {"dtickrange": [None, 86_400_000], "value": "%H:%M\n%-d %b %Y"},
+    {"dtickrange": [None, 60_000], "value": "%H:%M:%S\n%-d %b %Y"},
+    {"dtickrange": [60_000, 86_400_000], "value": "%H:%M\n%-d %b %Y"},
     {"dtickrange": [86_400_000, "M1"], "value": "%-d %b\n%Y"},
     {"dtickrange": ["M1", "M12"], "value": "%b\n%Y"},
     {"dtickrange": ["M12", None], "value": "%Y"},
@@ -77,6 +79,16 @@ class Theme:
             "tickfont": {"color": self.quiet},
             "fixedrange": True,
         }
+
+
+ALONE = timedelta(hours=6)
+"""What an axis shows before a moment that is the only one."""
+
+
+def time_range(first: datetime, last: datetime) -> list[datetime]:
+    """The range of a time axis from the first to the last moment with a little room, zoneless as Plotly asks."""
+    pad = (last - first) / 60 or ALONE
+    return [(first - pad).replace(tzinfo=None), (last + pad / 3).replace(tzinfo=None)]
 
 
 LIGHT = Theme("light", "#ffffff", "#1b1b1a", "#5c5b57", "#e3e1db", "#f3f1ec", "#c9c6bd", "#b3261e", "#7a3f8f")

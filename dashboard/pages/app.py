@@ -147,8 +147,10 @@ def _ranks(stands: pl.DataFrame, selection: Selection, reader: Reader) -> list[C
     say, ever = reader.say, pl.col("rank").is_not_null() | pl.col("peak_rank").is_not_null()
     if stands.is_empty():
         return [html.P(say("app.no_rank"), className="state")]
-    inside, never = stands.filter(ever).head(CHARTS), stands.filter(~ever)
-    shown = [_stands(inside, selection, reader)] if inside.height else []
+    inside, never = stands.filter(ever), stands.filter(~ever)
+    shown = [_stands(inside.head(CHARTS), selection, reader)] if inside.height else []
+    if inside.height > CHARTS:
+        shown.append(html.P(say("app.charts_of", most=CHARTS, n=say.number(inside.height)), className="state"))
     folded = html.Details([html.Summary(say.count("app.never", never.height)), _stands(never, selection, reader)],
                           className="folded", open=not shown)  # fmt: skip
     return [*shown, *([folded] if never.height else [])]

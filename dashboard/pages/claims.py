@@ -89,7 +89,7 @@ def _settled(selection: Selection) -> Selection:
 
 
 def _unfilled(say: Language) -> Component:
-    return unfilled(PAGE, say("claims.empty"), say("claims.empty_when"), say, "essor check-claims")
+    return unfilled(PAGE, say("claims.empty"), say("claims.empty_when"), say, "essor claims check")
 
 
 def _choices(cursor: Cursor, selection: Selection, say: Language) -> Component:
@@ -107,7 +107,9 @@ def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
     named = [slug for slug in selection.apps if slug in set(rows["app"])]
     rows = rows.filter(pl.col("app").is_in(named)) if named else rows
     finding = claims_finding(rows, [app_name(slug, apps) for slug in named], say)
-    rows = rows.filter(pl.col("verdict") == selection.measure) if selection.measure != ALL else rows
+    if selection.measure != ALL:
+        rows = rows.filter(pl.col("verdict") == selection.measure)
+        finding += f" {say('claims.shown', part=say.count(f'claims.{selection.measure}', rows.height))}"
     return Drawn(
         finding=finding,
         subtitle=say("claims.unit"),

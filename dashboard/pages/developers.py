@@ -19,7 +19,7 @@ from dashboard.desk import Reader, arrival, desk
 from dashboard.drawn import Drawn, register_figure
 from dashboard.figures.events import Mark, marks
 from dashboard.figures.signals import DASHES, HEIGHT, RANKS, Line, common_day, indexed, merged, signals_figure
-from dashboard.findings import signals_finding
+from dashboard.findings import index_finding, signals_finding
 from dashboard.history import newest
 from dashboard.language import Language
 from dashboard.selection import Selection, read_address
@@ -60,6 +60,7 @@ def layout(**query: object) -> Component:
 @callback(
     output={
         "row": Output(f"{PAGE}-row", "className"),
+        "days": filters.day_outputs(PAGE),
         "drawn": frame_outputs(PAGE),
         "table": Output(f"{PAGE}-list", "children"),
         "address": Output("address", "data", allow_duplicate=True),
@@ -83,6 +84,7 @@ def choose(picked: dict[str, Any], period: dict[str, Any], events: bool, address
         table = _table(cursor, drawn, reader)
     return {
         "row": filters.row_class(own_days=period["name"] == filters.OWN),
+        "days": filters.day_values(period["name"], drawn.selection, _span(known)),
         "drawn": frame_values(PAGE, drawn, reader, path=PATH),
         "table": table,
         "address": reader.address(drawn.selection),
@@ -166,7 +168,7 @@ def _drawn(cursor: Cursor, selection: Selection, known: pl.DataFrame, reader: Re
     table = [line.points.with_columns(subject=pl.lit(line.name)) for line in shown]
     happened = _marks(cursor, shown, rows, selection, say)
     return Drawn(
-        finding=signals_finding(lines, name, kind, say),
+        finding=index_finding(shown, base, name, kind, say) if base else signals_finding(lines, name, kind, say),
         subtitle=f"{name}. {say.optional(f'signal_kind.{kind}', '')} {told}".strip(),
         figure=signals_figure(shown, kind, base, say, reader.theme, marks=happened),
         height=HEIGHT,

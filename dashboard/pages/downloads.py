@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -58,6 +58,7 @@ def layout(**query: object) -> Component:
 @callback(
     output={
         "row": Output(f"{PAGE}-row", "className"),
+        "days": filters.day_outputs(PAGE),
         "drawn": frame_outputs(PAGE),
         "tables": Output(f"{PAGE}-tables", "children"),
         "address": Output("address", "data", allow_duplicate=True),
@@ -81,6 +82,7 @@ def choose(picked: dict[str, Any], period: dict[str, Any], events: bool, address
         tables = _tables(cursor, drawn, reader)
     return {
         "row": filters.row_class(own_days=period["name"] == filters.OWN),
+        "days": filters.day_values(period["name"], drawn.selection, _span(offered)),
         "drawn": frame_values(PAGE, drawn, reader, path=PATH),
         "tables": tables,
         "address": reader.address(drawn.selection),
@@ -107,7 +109,7 @@ def _settled(selection: Selection, offered: pl.DataFrame) -> Selection:
 
 
 def _unfilled(say: Language) -> Component:
-    return unfilled(PAGE, say("downloads.empty"), say("downloads.empty_when"), say, "essor estimate")
+    return unfilled(PAGE, say("downloads.empty"), say("downloads.empty_when"), say, "essor estimate run")
 
 
 def _choices(cursor: Cursor, selection: Selection, say: Language) -> Component:
@@ -180,10 +182,10 @@ def _reading(cursor: Cursor, rows: pl.DataFrame, selection: Selection) -> str | 
     return next(iter(here.sort("observed_at", descending=True)["reading_id"]), None)
 
 
-def _last(rows: pl.DataFrame) -> datetime | None:
-    """The end of the newest day that has a figure."""
+def _last(rows: pl.DataFrame) -> date | None:
+    """The newest day that has a figure."""
     day = rows["day"].max()
-    return datetime.combine(day + DAY, time(), UTC) if isinstance(day, date) else None
+    return day if isinstance(day, date) else None
 
 
 def versions(rows: pl.DataFrame, say: Language) -> list[str]:
@@ -213,7 +215,7 @@ def _finding(cursor: Cursor, rows: pl.DataFrame, selection: Selection, app: App,
         return say("downloads.none", app=app.name, place=where)
     asked = {"store": selection.store, "countries": (selection.country,)}
     sums = desk().ask(cursor, estimates.sums, app.slug, first, last + DAY, **asked)
-    return downloads_finding(sums, app, where, say.between(first, last), say)
+    return downloads_finding(sums, app, where, say.during(first, last), say)
 
 
 def _claims(cursor: Cursor, selection: Selection, say: Language) -> pl.DataFrame:
@@ -270,7 +272,7 @@ def _sum_row(row: dict[str, Any], say: Language) -> list[Any]:
 def _columns(say: Language) -> list[dict[str, Any]]:
     told = {"valueFormatter": {"function": "params.data[params.colDef.field + '_told']"}}
     return [
-        {"field": "day", "headerName": say("downloads.day"), "minWidth": 120, "sort": "desc", **told},
+        {"field": "day", "headerName": say("downloads.day"), "minWidth": 140, "sort": "desc", **told},
         {"field": "kind", "headerName": say("downloads.kind"), "minWidth": 120},
         {"field": "method", "headerName": say("downloads.method"), "minWidth": 200},
         *({"field": name, "headerName": say(f"downloads.{name}"), "minWidth": 110, "type": "rightAligned", **told}

@@ -20,5 +20,5 @@ def layout(reading_id: str = "", **query: object) -> Component:
     selection, reader = arrival(query)
     with desk().cursor(selection) as cursor:
         found = trace(cursor, reading_id)
-    children = evidence(found, desk().settings.data_dir, reader.say)
+    children = evidence(found, desk(), reader.say)
     return frame(PAGE, selection, reader, [html.H1(reader.say("evidence.title"), className="finding"), *children])

@@ -92,7 +92,7 @@ def _settled(selection: Selection) -> Selection:
 
 
 def _unfilled(say: Language) -> Component:
-    return unfilled(PAGE, say("race.empty"), say("race.empty_when"), say, "essor estimate")
+    return unfilled(PAGE, say("race.empty"), say("race.empty_when"), say, "essor estimate run")
 
 
 def _choices(cursor: Cursor, selection: Selection, say: Language) -> Component:

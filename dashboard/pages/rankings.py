@@ -60,6 +60,7 @@ def layout(**query: object) -> Component:
     output={
         "filters": filters.chart_outputs(PAGE),
         "row": Output(f"{PAGE}-row", "className"),
+        "days": filters.day_outputs(PAGE),
         "drawn": frame_outputs(PAGE),
         "rows": Output(GRID, "rowData"),
         "columns": Output(GRID, "columnDefs"),
@@ -68,11 +69,7 @@ def layout(**query: object) -> Component:
     inputs={
         "picked": filters.chart_inputs(PAGE),
         "slugs": Input(f"{PAGE}-apps", "value"),
-        "period": {
-            "name": Input(f"{PAGE}-period", "value"),
-            "since": Input(f"{PAGE}-from", "value"),
-            "until": Input(f"{PAGE}-to", "value"),
-        },
+        "period": filters.period_inputs(PAGE),
         "with_": filters.shown_inputs(PAGE),
         "address": State("address", "data"),
     },
@@ -92,10 +89,12 @@ def choose(
         drawn = _drawn(view)
         rows, columns = _table(drawn, desk().chosen_apps(view.selection), view)
         shown = filters.shown(view.chart, view.known, view.say)
+        days = filters.day_values(period["name"], view.selection, _span(view))
     row = filters.row_class(own_days=period["name"] == filters.OWN)
     return {
         "filters": shown,
         "row": row,
+        "days": days,
         "drawn": frame_values(PAGE, drawn, reader, path=PATH),
         "rows": rows,
         "columns": columns,

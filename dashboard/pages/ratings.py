@@ -60,6 +60,7 @@ def layout(**query: object) -> Component:
 @callback(
     output={
         "row": Output(f"{PAGE}-row", "className"),
+        "days": filters.day_outputs(PAGE),
         "drawn": frame_outputs(PAGE),
         "tables": Output(f"{PAGE}-tables", "children"),
         "address": Output("address", "data", allow_duplicate=True),
@@ -83,6 +84,7 @@ def choose(picked: dict[str, Any], period: dict[str, Any], events: bool, address
         tables = _tables(cursor, drawn.selection, reader)
     return {
         "row": filters.row_class(own_days=period["name"] == filters.OWN),
+        "days": filters.day_values(period["name"], drawn.selection, _span(offered)),
         "drawn": frame_values(PAGE, drawn, reader, path=PATH),
         "tables": tables,
         "address": reader.address(drawn.selection),
@@ -163,7 +165,8 @@ def _drawn(cursor: Cursor, selection: Selection, offered: pl.DataFrame, reader: 
     apps, measure, say = _apps(selection), str(selection.measure), reader.say
     steps = _steps(cursor, selection)
     where, happened = place(str(selection.country), say), _marks(cursor, steps, selection, say)
-    shown = offered.filter(pl.col("app").is_in(list(selection.apps)), pl.col("country") == selection.country)
+    here = (pl.col("country") == selection.country, pl.col("store") == selection.store)
+    shown = offered.filter(pl.col("app").is_in(list(selection.apps)), *here)
     figure = blank(HEIGHT, reader.theme)
     if steps.height:
         versions = _within(_timeline(cursor, selection), steps)
@@ -253,7 +256,7 @@ def _version_row(row: dict[str, Any], reader: Reader) -> list[Any]:
     after, on = row["after"], say.short_day(row["observed_at"].date())
     when = (
         say("ratings.first_seen", day=on)
-        if after is None
+        if after is None or after.date() == row["observed_at"].date()
         else say("ratings.between", early=say.short_day(after.date()), late=on)
     )
     notes = html.Details([html.Summary(say("ratings.notes")), html.Div(row["release_notes"], className="notes")]) \

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -65,6 +65,7 @@ def layout(**query: object) -> Component:
 @callback(
     output={
         "row": Output(f"{PAGE}-row", "className"),
+        "days": filters.day_outputs(PAGE),
         "methods": Output(f"{PAGE}-method", "data"),
         "method": Output(f"{PAGE}-method", "value"),
         "drawn": frame_outputs(PAGE),
@@ -94,6 +95,7 @@ def choose(
         methods = _methods(cursor, drawn.selection, reader.say)
     return {
         "row": filters.row_class(own_days=period["name"] == filters.OWN),
+        "days": filters.day_values(period["name"], drawn.selection, _span(_here(offered, asked))),
         "methods": [{"value": name, "label": label} for name, label in methods.items()],
         "method": _measure(drawn.selection)[1],
         "drawn": frame_values(PAGE, drawn, reader, path=PATH),
@@ -153,7 +155,7 @@ def _measure(selection: Selection) -> tuple[str, str]:
 
 
 def _unfilled(say: Language) -> Component:
-    return unfilled(PAGE, say("downloads.empty"), say("downloads.empty_when"), say, "essor estimate")
+    return unfilled(PAGE, say("downloads.empty"), say("downloads.empty_when"), say, "essor estimate run")
 
 
 def _choices(cursor: Cursor, selection: Selection, say: Language) -> Component:
@@ -287,10 +289,10 @@ def _changes(every: pl.DataFrame) -> list[date]:
     return moved.filter(pl.col("names") != pl.col("names").shift(1))["period"].to_list()
 
 
-def _last(cursor: Cursor, selection: Selection) -> datetime:
-    """The end of the newest day that has an estimate."""
+def _last(cursor: Cursor, selection: Selection) -> date:
+    """The newest day that has an estimate."""
     last = _span(_here(_offered(cursor), selection))[1]
-    return datetime.combine(min(selection.until or last, last) + DAY, time(), UTC)
+    return min(selection.until or last, last)
 
 
 def _marks(
@@ -310,7 +312,7 @@ def _columns(say: Language) -> list[dict[str, Any]]:
     told = {"valueFormatter": {"function": "params.data[params.colDef.field + '_told']"}}
     number = {"type": "rightAligned", "minWidth": 92}
     return [
-        {"field": "period", "headerName": say("filter.period"), "minWidth": 108, "sort": "desc", **told},
+        {"field": "period", "headerName": say("filter.period"), "minWidth": 152, "sort": "desc", **told},
         {"field": "app", "headerName": say("filter.app"), "minWidth": 112},
         *({"field": name, "headerName": say(f"shares.{name}"), **number, **told} for name in NUMBERS),
         *({"field": name, "headerName": say(f"shares.{name}"), **number}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import dash
@@ -117,7 +117,7 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
 
 def _stands_on(cursor: Cursor, drawn: Drawn) -> pl.DataFrame:
     """The looks behind the estimates of the app shown, up to the day shown; ranks have a reading of their own."""
-    until = drawn.newest.date() if drawn.newest else date.max
+    until = drawn.newest + timedelta(days=1) if drawn.newest else date.max
     return desk().ask(cursor, inputs.of_estimates, drawn.selection.apps, None, until)
 
 

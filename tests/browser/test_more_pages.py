@@ -128,6 +128,13 @@ def test_the_way_to_a_better_rank_changes_with_the_goal(opener: Opener, full: st
     expect(page.locator("#evidence-told")).to_contain_text("United States")
 
 
+def test_claims_of_one_verdict_say_how_many_are_shown(opener: Opener, full: str) -> None:
+    """The headline speaks of all, and of those that the figure and the list are cut down to."""
+    page = opener(full).open("/claims?lang=en&measure=contradicted")
+    shown = page.locator(".ledger-claims tbody tr").count()
+    assert finding(page).endswith(f"Shown here: {shown} contradicted.")
+
+
 def test_the_race_is_run_on_both_scales(opener: Opener, full: str) -> None:
     """Claims, vendors and our estimate keep their signs; what is contradicted is called so."""
     page = opener(full).open("/launch-race?lang=en")

@@ -216,6 +216,71 @@ def test_an_empty_warehouse_says_what_is_coming_and_fills_by_itself(
         expect(page.locator("h1.finding")).to_contain_text("ChatGPT")
 
 
+@pytest.mark.parametrize("path", ["/rankings", "/claims"])
+def test_a_snapshot_from_before_the_first_load_says_so_and_waits_for_nothing(
+    opener: Opener, small: str, path: str
+) -> None:
+    """What was never loaded will not come: the page leads to the newest, and the picker still offers the others."""
+    page = opener(small).open(f"{path}?snapshot=2020-01-01T00:00:00Z&lang=en")
+    assert finding(page) == "Nothing had been loaded yet on 1 Jan 2020, 00:00 UTC."
+    assert page.locator("#empty-wait").count() == 0
+    assert page.inner_text("#snapshot summary") == "Before the first load Kept"
+    page.click("main >> text=Follow new data")
+    page.wait_for_function("!location.search.includes('snapshot=')")
+    expect(page.locator("h1.finding")).not_to_contain_text("Nothing had been loaded")
+
+
+def test_the_first_name_found_is_chosen_with_enter(opener: Opener, history: str) -> None:
+    """A reader who types the beginning of a name need not reach for the arrows."""
+    page = opener(history).open("/rankings?apps=le-chat&lang=en")
+    page.click("#rankings-apps")
+    page.keyboard.type("cop")
+    page.locator("[role=option]:visible:has-text('Copilot')").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.search.includes('copilot')")
+
+
+def test_a_storefront_is_found_without_its_accents_and_by_its_code(opener: Opener, history: str) -> None:
+    """As people type: the code goes before the names that hold the same letters."""
+    page = opener(history, locale="fr-FR").open("/rankings")
+    settle(page)
+    options = page.locator("[role=option]:visible")
+    page.click("#rankings-country")
+    for typed in ("us", "etats"):
+        page.locator("#rankings-country").fill(typed)
+        expect(options.first).to_have_text("États-Unis")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.search.includes('country=us')")
+
+
+def test_the_table_is_one_stop_of_the_tab_key(opener: Opener, history: str) -> None:
+    """Arrows go from cell to cell; a reader who only passes by is not held in hundreds of them."""
+    page = opener(history).open("/rankings?lang=en")
+    page.locator("#rankings-grid .ag-cell").first.wait_for()
+    settle(page)
+    page.focus("#rankings-actions > a:last-of-type")
+    page.keyboard.press("Tab")
+    within = "Boolean(document.activeElement.closest('#rankings-grid'))"
+    assert page.evaluate(within)
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.classList.contains('ag-cell')")
+    page.keyboard.press("Tab")
+    assert not page.evaluate(within)
+
+
+def test_a_figure_fits_the_paper_it_is_printed_on(opener: Opener, history: str) -> None:
+    """And has the width of the screen again when it is printed."""
+    page = opener(history).open("/rankings?lang=en")
+    page.wait_for_selector("#rankings-figure .main-svg")
+    settle(page)
+    width = "document.querySelector('#rankings-figure .js-plotly-plot')._fullLayout.width"
+    before = page.evaluate(width)
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {width}; }})")
+    page.pdf(format="A4")
+    assert page.evaluate("window.printed") < 700 < before
+    page.wait_for_function(f"{width} === {before}")
+
+
 def test_an_unknown_address_says_so(opener: Opener, history: str) -> None:
     """And leads back."""
     page = opener(history).open("/nowhere")

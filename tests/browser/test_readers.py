@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 from dashboard.language import translations
 from essor.jobs.export_site import export_site
 from essor.settings import read_settings
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Opener, settle
 from tests.browser.test_pages import address, finding, labels
 from tests.dashboard.small_lake import Look
 
@@ -50,6 +50,22 @@ def test_an_analyst_compares_three_apps_in_two_storefronts(opener: Opener, histo
     assert {row["reading_id"] for row in french}.isdisjoint(row["reading_id"] for row in american)
     shared = opener(history).open(address(page).removeprefix(history))
     assert _csv(shared) == american
+
+
+def test_days_of_ones_own_begin_with_those_shown(opener: Opener, history: str) -> None:
+    """Choosing them changes nothing until a day is changed."""
+    page = opener(history).open("/rankings?lang=en")
+    settle(page)
+    pick(page, "period", "7 days")
+    page.wait_for_function("location.search.includes('from=' + document.querySelector('#rankings-from').value)")
+    settle(page)
+    before = finding(page)
+    pick(page, "period", "Custom")
+    expect(page.locator("#rankings-from")).to_be_visible()
+    settle(page)
+    assert finding(page) == before
+    page.fill("#rankings-from", "2026-10-08")
+    page.wait_for_function("location.search.includes('from=2026-10-08')")
 
 
 def _csv(page: Page) -> list[dict[str, str]]:

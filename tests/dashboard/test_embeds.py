@@ -96,6 +96,12 @@ def test_the_still_image_says_its_source_and_date(address: str) -> None:
     assert "max-age" in fetched(address, kept)[1]["cache-control"]
 
 
+def test_a_figure_of_whole_days_names_no_time_of_day(address: str) -> None:
+    """The map is of a day; the ranks are of moments."""
+    assert b"<span>Data of 13 Oct 2026</span>" in fetched(address, "/embed/world?lang=en&apps=le-chat")[0]
+    assert b"<span>Data of 13 Oct 2026, " in fetched(address, "/embed/rankings?lang=en&apps=le-chat")[0]
+
+
 def test_csv_and_parquet_hold_the_same_rows(address: str) -> None:
     """With every type kept in the one, and readable anywhere in the other."""
     table = pl.read_parquet(io.BytesIO(fetched(address, "/api/v1/figures/rankings?apps=le-chat&format=parquet")[0]))

@@ -72,3 +72,11 @@ def test_french_from_the_warehouse_breaks_no_line_before_its_punctuation() -> No
         "«\u00a0Le Chat\u00a0»\u00a0: 80\u202f%\u202f; vrai\u202f?"
     )
     assert Language("en").spaced("80 % ?") == "80 % ?"
+
+
+def test_some_days_are_told_as_what_they_are() -> None:
+    """One day is not told as two; data of a whole day have no time of day."""
+    day, moment = date(2026, 10, 9), datetime(2026, 10, 9, 15, 11, tzinfo=UTC)
+    assert (EN.during(day, day), FR.during(day, day)) == ("on 9 October 2026", "le 9 octobre 2026")
+    assert FR.during(date(2026, 10, 7), day) == "entre le 7 octobre et le 9 octobre 2026"
+    assert (EN.dated(day), EN.dated(moment)) == ("9 Oct 2026", "9 Oct 2026, 15:11 UTC")

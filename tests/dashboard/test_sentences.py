@@ -57,6 +57,15 @@ def test_a_climb_is_told_with_its_days_and_what_was_not_seen() -> None:
         ),
         ([(0, 12)], "Le Chat was 12th on 16 September 2026."),
         ([(0, None)], "Le Chat was outside the first 98 on 16 September 2026."),
+        ([(0, 12), (0.1, 12)], "Le Chat was 12th on 16 September 2026."),
+        (
+            [(0, 12), (0.1, 9), (0.2, 10)],
+            "Le Chat was between 9th and 12th on 16 September 2026, 10th at the last look.",
+        ),
+        (
+            [(0, 97), (0.1, 95), (0.2, None)],
+            "Le Chat was at best 95th on 16 September 2026, outside the first 98 at the last look.",
+        ),
         ([(0, "failed")], "This chart was not observed in this period."),
     ],
 )

@@ -27,3 +27,10 @@ def test_the_three_kinds_never_look_alike() -> None:
 def test_a_see_through_colour_keeps_its_hue() -> None:
     """Only its opacity changes."""
     assert see_through("#d95c12", 0.25) == "rgba(217,92,18,0.25)"
+
+
+def test_the_band_of_a_lone_figure_is_seen() -> None:
+    """It has a width, in which its own place lies."""
+    band, centre = estimate_traces([Point(7, 1.0, 2.0, 4.0, "")], 1, "x", "#112233")
+    assert min(band.x[:-1]) < 7 < max(band.x[:-1])
+    assert set(centre.y) <= {2.0, None}

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dashboard.figures.events import MOST, events_frame, lines, marks, numbers
+from dashboard.figures.events import MOST, Mark, events_frame, lines, marks, numbers, told_day, told_title
 from dashboard.figures.theme import LIGHT
 from dashboard.language import Language
 from essor.model.events import all_events
@@ -56,3 +56,13 @@ def test_without_events_nothing_is_drawn(apps: list[str]) -> None:
     """No line, no number."""
     found = marks(EVENTS.filter(EVENTS["app"].is_not_null()), apps, date(2020, 1, 1), date(2030, 1, 1), EN)
     assert (found, lines(found, LIGHT), numbers(found, timedelta(days=1), LIGHT)) == ((), [], [])
+
+
+def test_an_event_is_told_as_exactly_as_it_is_known() -> None:
+    """Of one known by its month no day is named, and what is to confirm says so."""
+    vague = Mark(1, date(2023, 7, 1), "ChatGPT sort sur Android", vague=True, confirmed=False)
+    french = Language("fr")
+    assert told_day(vague, french) == "juillet 2023"
+    assert told_title(vague, french) == "ChatGPT sort sur Android (à confirmer)"
+    known = Mark(1, date(2023, 7, 25), "ChatGPT sort sur Android")
+    assert (told_day(known, french), told_title(known, french)) == ("25 juil. 2023", "ChatGPT sort sur Android")

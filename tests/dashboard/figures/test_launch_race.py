@@ -45,3 +45,15 @@ def test_the_race_keeps_its_kinds_apart(scale: str) -> None:
     assert {"ChatGPT, Norway", "500K", "1M"} <= notes
     keys = [trace.name for trace in figure.data if trace.showlegend]
     assert keys == ["estimated, with its 80% band", "measured", "company claim"]
+
+
+def test_milestones_that_would_lie_on_each_other_are_named_once() -> None:
+    """Of half a million and a million on a straight scale up to a hundred million the higher one is named."""
+    far = race().with_columns(pl.col("low", "central", "high") * 100)
+    notes = [
+        {note.text for note in launch_race_figure(far, apps("chatgpt"), (500_000, 1_000_000, 100_000_000), scale,
+                                                  say=EN, theme=LIGHT).layout.annotations}
+        for scale in ("linear", "log")
+    ]  # fmt: skip
+    assert notes[0] & {"500K", "1M", "100M"} == {"1M", "100M"}
+    assert notes[1] & {"500K", "1M", "100M"} == {"500K", "1M", "100M"}

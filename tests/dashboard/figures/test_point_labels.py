@@ -18,11 +18,13 @@ def test_names_at_one_place_do_not_hide_each_other() -> None:
 
 
 def test_a_name_stays_off_the_ticks_of_the_axis() -> None:
-    """At the left edge it goes to the right, at the right edge to the left."""
+    """At the left edge it goes to the right, at the right edge to the left, at the bottom up."""
     left, right = (shifts([Named(x, 0.5, "DeepSeek")], 400)[0] for x in (0.0, 1.0))
     assert left is not None
     assert right is not None
     assert left[0] > 0 > right[0]
+    crowd = [Named(0.5, 0.0, "DeepSeek", end=True) for _ in range(3)]
+    assert all(side is not None and side[1] > 0 for side in shifts(crowd, 400))
 
 
 def test_the_names_of_lines_that_end_together_stand_apart() -> None:

@@ -143,3 +143,11 @@ def test_absence_says_how_deep_each_look_went() -> None:
     seen = pl.concat([history("le-chat", [(0, None)], depth=50), history("le-chat", [(1, None)], depth=98)])
     notes = rank_history_figure(seen, apps("le-chat"), EN, LIGHT, DAY).layout.annotations
     assert "outside the first 50 to 98" in [note.text for note in notes]
+
+
+def test_the_axis_is_as_long_as_the_looks() -> None:
+    """Looks of two minutes fill the figure; a lone one has hours around it."""
+    minutes = figure([(0, 60), (1 / 1440, 59), (2 / 1440, 58)]).layout.xaxis.range
+    assert minutes[1] - minutes[0] < timedelta(minutes=3)
+    lone = figure([(0, 60)]).layout.xaxis.range
+    assert lone[1] - lone[0] > timedelta(hours=6)

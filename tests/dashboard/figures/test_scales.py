@@ -39,10 +39,13 @@ def test_days_and_moments_share_one_axis() -> None:
         ({"range": [0, 1], "tickformat": ".0%"}, EN, ["0%", "20%", "40%"]),
         ({"tickvals": [1, 3], "ticktext": ["1", "3"], "range": [0, 5]}, EN, ["1", "3"]),
         ({"type": "date", "range": ["2026-09-30", "2026-10-05"]}, FR, ["30 sept.\n2026", "1er oct.", "2 oct."]),
+        ({"type": "date", "range": ["2026-10-01T21:00", "2026-10-02T09:00"]}, FR,
+         ["21:00\n1er oct. 2026", "00:00\n2 oct. 2026", "03:00"]),
+        ({"type": "date", "range": ["2026-10-01T09:00:30", "2026-10-01T09:04"]}, EN, ["09:01\n1 Oct 2026", "09:02"]),
         ({"type": "date", "range": ["2025-11-15", "2026-03-15"]}, EN, ["Dec\n2025", "Jan\n2026", "Feb"]),
     ],
-)
+)  # fmt: skip
 def test_ticks_are_told_in_the_readers_language(axis: dict[str, Any], say: Language, expected: list[str]) -> None:
-    """Numbers, shares, days and months."""
+    """Numbers, shares, hours, days and months."""
     on = scale(axis, [], 0, 600)
-    assert [text for _, text in ticks(axis, on, say)][:3] == expected[:3]
+    assert [text for _, text in ticks(axis, on, say)][: len(expected)] == expected

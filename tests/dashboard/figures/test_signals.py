@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from dashboard.figures.events import Mark
 from dashboard.figures.signals import Line, common_day, indexed, merged, signals_figure
 from dashboard.figures.theme import LIGHT
+from dashboard.findings import index_finding
 from dashboard.language import Language
 
 EN = Language("en")
@@ -51,3 +53,12 @@ def test_a_rank_of_a_list_has_its_first_at_the_top() -> None:
     axis = signals_figure([line("a", 5, 900)], "rank_bucket", None, EN, LIGHT).layout.yaxis
     assert axis.type == "log"
     assert axis.range[0] > axis.range[1]
+
+
+def test_the_finding_of_an_index_speaks_of_the_index() -> None:
+    """Who has grown most leads, not who is the largest."""
+    large, small = line("large", 1000, 1100), line("small", 2, 6)
+    shown = [replace(one, points=indexed(one.points, START)) for one in (large, small)]
+    assert index_finding(shown, START, "PyPI", "monthly", EN) == (
+        "large stands at 110 on 2 September 2026, from 100 on 1 September 2026 (PyPI); small leads with 300."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import plotly.graph_objects as go
@@ -107,3 +108,27 @@ def test_a_table_is_drawn_in_rows() -> None:
     """Where the figure is a table."""
     said = texts(image(still_table([("Rank", "App"), ("1", "<b>Claude</b>")], WORDS, LIGHT)))
     assert {"Rank", "App", "1", "<b>Claude</b>"} <= set(said)
+
+
+def test_a_note_on_a_logarithmic_axis_stands_at_its_power_of_ten() -> None:
+    """As Plotly has it: the name stands beside its point, which is told by its value."""
+    figure = go.Figure(go.Scatter(x=[1], y=[1000], mode="markers"))
+    figure.update_layout(yaxis={"type": "log", "range": [0, 6]})
+    figure.add_annotation(x=1, y=3, text="Le Chat", showarrow=False)
+    root = image(still(figure, WORDS, EN, LIGHT, 300))
+    point = next(root.iter(f"{SPACE}circle"))
+    name = next(one for one in root.iter(f"{SPACE}text") if "".join(one.itertext()) == "Le Chat")
+    assert abs(float(name.get("y", 0)) - float(point.get("cy", 0))) < 8
+
+
+def test_the_legend_shows_what_is_drawn() -> None:
+    """A line in its dashes, a mark in its shape: two shapes never share one sample."""
+    shapes = ("diamond", "triangle-down", "triangle-up", "square-open")
+    marks = [go.Scatter(x=[1], y=[1], name=one, mode="markers", marker={"symbol": one}) for one in shapes]
+    line = go.Scatter(x=[1, 2], y=[1, 2], name="line", mode="lines", line={"dash": "dot"})
+    figure = go.Figure([*marks, line], layout={"showlegend": True})
+    parts = list(image(still(figure, WORDS, EN, LIGHT, 300)).iter())
+    samples = {named.text: before for before, named in pairwise(parts) if named.text in (*shapes, "line")}
+    assert samples["line"].get("stroke-dasharray") == "2 4"
+    courses = {re.sub(r"^M[-.0-9]+ [-.0-9]+", "", samples[one].get("d", "")) for one in shapes}
+    assert len(courses - {""}) == len(shapes)
