@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from inference_probe.local.measure import Plan  # needs torch, which only a child has
 
 PACKAGES = ("torch", "transformers", "triton")
+OWN_KERNELS = ("auto", "all", "chained", "own")
+"""Ways to make a decode step that try kernels of our own, at batch 1."""
+ATTENTIONS = (*OWN_KERNELS, "library", "packed", "split")
 DEFAULT_CASES = "1x512,1x2048,1x8192,8x512,64x512"
 OUT_OF_MEMORY_SIGNALS = (-9, 137)
 PR_SET_PDEATHSIG = 1
@@ -79,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", help="a folder with real weights (safetensors), for one model")
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--dtype", default="bfloat16", choices=["bfloat16", "float16", "float32"])
-    parser.add_argument("--attention", default="auto", choices=["auto", "all", "chained", "own", "packed", "split"])
+    parser.add_argument("--attention", default="auto", choices=ATTENTIONS)
     parser.add_argument("--compile", dest="compiled", default="layer", choices=["layer", "model", "none"])
     parser.add_argument("--new-tokens", type=int, default=128)
     parser.add_argument("--windows", type=int, default=20)
@@ -143,17 +146,22 @@ def _readings_of(
     """What children say of `shape`, and for each case that none came to, how it ended.
 
     A case that ends its child is that child's result, and the next cases get a new one; not if it was the child's
-    first, for then building the model may be at fault.
+    first, for then building the model may be at fault. After one that left the device unusable, kernels of our own are
+    under suspicion: it is tried again without them.
     """
     waiting = list(_cases(given.cases))
     ending = _no_start(limit)
     while waiting and ending is None:
-        begun = len(waiting)
+        begun, last = len(waiting), None
         with _Child(_child_command(shape, given, waiting)) as child:
             for word in child.words(given.seconds, limit):
-                waiting.remove((word.batch, word.context))
+                last = word.batch, word.context
+                waiting.remove(last)
                 yield word
-        if waiting and len(waiting) == begun:
+        if child.ending == AGAIN and last and last[0] == 1 and given.attention in OWN_KERNELS:
+            given = argparse.Namespace(**{**vars(given), "attention": "library"})
+            waiting.insert(0, last)
+        elif waiting and len(waiting) == begun:
             ending = child.ending
         elif waiting and child.ending != AGAIN:
             yield _without_result(shape, waiting.pop(0), given, machine, child.ending)

@@ -57,7 +57,9 @@ class Plan:
     energy_s: float = 6.0
     """Length of the window in which energy is read; 0 for none."""
     attention: str = "auto"
-    """How a decode step is made, ``"all"`` for the fastest of those that fit, or ``"auto"``: of our own kernels'."""
+    """How a decode step is made; ``"auto"`` for the fastest of our own kernels', ``"library"`` for the fastest of the
+    others, ``"all"`` for the fastest of all that fit.
+    """
     compiled: str = "layer"
     """What is compiled: ``"layer"``, ``"model"`` or ``"none"``."""
 
@@ -163,6 +165,8 @@ def _rounds(shape: Architecture, case: Case, plan: Plan) -> list[tuple[str, ...]
     own, others = own_kinds(shape, case.batch, plan.device), attention_kinds(shape)
     if plan.attention == "all":
         return [(*own, *others)]
+    if plan.attention == "library":
+        return [others]
     asked = [kind for kind in (*own, *others) if kind == plan.attention]
     return [tuple(asked)] if asked else [kinds for kinds in (own, others) if kinds]
 

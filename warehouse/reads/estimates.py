@@ -192,6 +192,11 @@ def sums(
             SELECT line, round(quantile_cont(downloads, 0.1), 1) AS low,
                    round(quantile_cont(downloads, 0.5), 1) AS central, round(quantile_cont(downloads, 0.9), 1) AS high
             FROM totals GROUP BY ALL
+        ), alone AS (
+            -- one figure is its own sum: its band is known, and need not be simulated
+            SELECT store, method, method_version, any_value(low) AS low, any_value(central) AS central,
+                   any_value(high) AS high
+            FROM figures GROUP BY ALL HAVING count(*) = 1
         ), cover AS (
             SELECT store, method, method_version, max(kind) FILTER (central IS NOT NULL) AS kind,
                    count(DISTINCT (country, day)) FILTER (central IS NOT NULL) AS covered,
@@ -208,12 +213,14 @@ def sums(
             )
             GROUP BY ALL
         )
-        SELECT store, method, method_version, kind, low, central, high, covered, bounded,
+        SELECT store, method, method_version, kind, coalesce(a.low, b.low) AS low,
+               coalesce(a.central, b.central) AS central, coalesce(a.high, b.high) AS high, covered, bounded,
                ($until::DATE - $since::DATE)
                    * coalesce(CASE WHEN method <> 'play_installs' THEN len($countries::VARCHAR[]) END, len(storefronts))
                    - covered - bounded AS missing,
                interpolated, storefronts, coalesce(exceeds_population, []) AS exceeds_population
-        FROM cover LEFT JOIN lines USING (store, method, method_version) LEFT JOIN bands USING (line)
+        FROM cover LEFT JOIN lines USING (store, method, method_version) LEFT JOIN bands AS b USING (line)
+        LEFT JOIN alone AS a USING (store, method, method_version)
         LEFT JOIN crowded USING (store, method, method_version)
         ORDER BY store, method
         """,  # noqa: S608 - the text is ours

@@ -68,7 +68,9 @@ def shares(
                    list_sort(list(DISTINCT country)) AS storefronts
             FROM judged GROUP BY ALL
         ), cover AS (
-            SELECT store, method, method_version, app, period, count(*) FILTER (whole AND central IS NULL) AS bounded
+            SELECT store, method, method_version, app, period,
+                   count(DISTINCT (country, day)) FILTER (whole)
+                       - count(DISTINCT (country, day)) FILTER (whole AND central IS NOT NULL) AS bounded
             FROM judged GROUP BY ALL
         )
         SELECT store, method, method_version, period, app, round(band[1], 6) AS low, round(band[2], 6) AS central,

@@ -124,6 +124,28 @@ def test_the_cases_after_one_that_ended_its_child_get_a_new_child(
     assert [(r.batch, r.outcome) for r in readings] == [(1, "complete"), (8, outcome), (64, "complete")]
 
 
+def test_a_case_that_lost_the_device_is_tried_again_without_our_own_kernels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both results are kept: what our kernels did, and the figure without them; the other cases go on like that."""
+    lost, found = (line_of(replace(_reading(), outcome=outcome)) for outcome in (Outcome.CRASHED, Outcome.COMPLETE))
+    eight = line_of(replace(_reading(), batch=8))
+    child = tmp_path / "child.py"
+    child.write_text(f"""import sys
+if sys.argv[1] != "library":
+    print({lost!r}, flush=True)
+    sys.exit(4)
+print({found!r}, flush=True)
+print({eight!r}, flush=True)
+""")
+    _children(monkeypatch, child)
+    monkeypatch.setattr(
+        commands, "_child_command", lambda _, given, cases: [sys.executable, str(child), given.attention]
+    )
+    readings = _run(tmp_path, "--models", "qwen3-8b", "--cases", "1x512,8x512")
+    assert [(r.batch, r.outcome) for r in readings] == [(1, "crashed"), (1, "complete"), (8, "complete")]
+
+
 def test_a_child_that_says_nothing_of_a_broken_device_gets_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,9 @@ from warehouse.reads import reviews as reads
 OLD = Review(2, "Old", "Text", "1.0", "2026-09-30T10:00:00Z")
 NEW = Review(5, "New", "Text", "1.1", "2026-10-07T10:00:00Z")
 
+OFFICE = "541164041"
+"""The App Store's id of Microsoft 365 Copilot, which became Copilot on 15 September 2026."""
+
 
 @pytest.fixture
 def looked(settings: Settings) -> Settings:
@@ -77,3 +80,16 @@ def test_a_better_reading_of_the_same_look_replaces_its_reviews(looked: Settings
     refresh(looked)
     with opened(looked) as cursor:
         assert reads.reviews(cursor, "chatgpt")["title"].to_list() == ["Old"]
+
+
+def test_a_review_belongs_to_the_app_that_it_was_first_seen_of(settings: Settings) -> None:
+    """When an id becomes another app's, a review that is still shown there is no second one."""
+    older = OLD._replace(written_at="2026-09-01T10:00:00Z")
+    looks = [reviews_reading(at(f"2026-09-{day} 12:00"), [older]) for day in (14, 16)]
+    land(settings.data_dir, [replace(look, app_id=OFFICE) for look in looks])
+    refresh(settings)
+    with opened(settings) as cursor:
+        seen = cursor.frame("SELECT app, looks FROM reviews")
+        looked_at = cursor.frame("SELECT app FROM review_readings ORDER BY observed_at")["app"].to_list()
+    assert looked_at == [None, "copilot"]
+    assert seen.rows() == [(None, 2)]

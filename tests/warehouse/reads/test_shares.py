@@ -46,7 +46,7 @@ def test_only_days_on_which_all_are_known_count(settings: Settings) -> None:
 def test_an_app_outside_the_chart_is_bounded_and_has_no_share(settings: Settings) -> None:
     """An upper bound is not a figure of nought, and not one of its limit."""
     out = rows_of("grok", ["fr"], 14).with_columns(central=pl.lit(None, pl.Float64), kind=pl.lit("upper_bound"))
-    stored(settings, pl.concat([rows_of("claude", ["fr"], 14), out]))
+    stored(settings, pl.concat([rows_of("claude", ["fr"], 14), out, out.with_columns(app_id=pl.lit("its other id"))]))
     with opened(settings) as cursor:
         found = shares(cursor, APPS, FIRST, UNTIL)
     assert found.select("app", "central", "bounded").rows() == [("claude", 1.0, 0), ("grok", None, 14)]
