@@ -17,7 +17,6 @@ from dashboard.figures.events import marks
 from dashboard.language import Language
 from dashboard.maps import by_storefront
 from dashboard.selection import Selection
-from dashboard.storefronts import place
 from essor.model.apps import App
 from warehouse.connection import Cursor
 from warehouse.reads import estimates, offers, ranks, ratings, signals
@@ -48,7 +47,7 @@ def downloads(cursor: Cursor, app: App, selection: Selection, reader: Reader) ->
 def _amount(row: dict[str, Any], selection: Selection, reader: Reader) -> list[Any]:
     say = reader.say
     asked = replace(selection, country=row["country"], since=None, until=None, last=None, measure=None)
-    link = dcc.Link(place(row["country"], say), href="/downloads" + reader.address(asked))
+    link = dcc.Link(say.country(row["country"]), href="/downloads" + reader.address(asked))
     kind = f"{say('figure_kind.' + row['kind'])}, {say('method.' + row['method']).lower()}"
     if row["central"] is None:
         return [link, "–", say("world.less", high=say.compact(row["high"])), kind, say.short_day(row["day"])]

@@ -40,9 +40,8 @@ class Dashboard(dash.Dash):
 
     def _first_sight(self, path: str) -> str:
         request = self.backend.request_adapter()
-        query = dict(request.args)
-        asks = visitor(query, request.cookies, request.headers)
-        return first_sight(self.server.state.desk, path, query, asks)
+        asks = visitor(dict(request.args), request.cookies, request.headers)
+        return first_sight(self.server.state.desk, path, asks)
 
 
 def make_app(settings: Settings) -> dash.Dash:

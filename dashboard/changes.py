@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 
 from dashboard.language import Language
-from dashboard.storefronts import place
 
 TOP = 10
 """Entering and leaving the first so many places is told."""
@@ -74,7 +73,7 @@ def listing_changes(last: pl.DataFrame, names: Mapping[str, str], say: Language)
 def _of_listing(row: dict[str, Any], names: Mapping[str, str], say: Language) -> Iterator[Change]:
     facts = {
         "app": names[row["app"]],
-        "place": place(row["country"], say),
+        "place": say.country(row["country"]),
         "day": say.short_day(row["observed_at"].date()),
     }
     if row["version"] and row["previous_version"] and row["version"] != row["previous_version"]:

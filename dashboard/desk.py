@@ -15,8 +15,8 @@ import polars as pl
 from dashboard.asked_embeds import AskedEmbeds
 from dashboard.figures.events import events_frame
 from dashboard.figures.theme import Theme, theme
-from dashboard.language import Language, chosen
-from dashboard.selection import Selection, known_charts, read_selection
+from dashboard.language import Language, chosen, homes
+from dashboard.selection import FIRST_COUNTRY, Selection, known_charts, read_selection
 from essor.model.apps import App, all_apps
 from essor.model.charts import Chart
 from essor.model.events import all_events
@@ -190,9 +190,16 @@ def running() -> dash.Dash:
 
 def arrival(query: Mapping[str, object]) -> tuple[Selection, Reader]:
     """What an address chooses, and who reads it: the address wins, then what was chosen before, then the browser."""
+    return arriving(query, dash.ctx.cookies or {}, dash.ctx.headers or {})
+
+
+def arriving(
+    query: Mapping[str, object], cookies: Mapping[str, str], headers: Mapping[str, str]
+) -> tuple[Selection, Reader]:
+    """The same of a request; a page that picks a storefront by itself begins with the reader's own."""
     selection = read_selection(query)
-    cookies, headers = dash.ctx.cookies or {}, dash.ctx.headers or {}
-    return selection, reader(selection, cookies, headers)
+    who = reader(selection, cookies, headers)
+    return replace(selection, homes=(*homes(who.say, headers.get("accept-language")), FIRST_COUNTRY)), who
 
 
 def reader(selection: Selection, cookies: Mapping[str, str], headers: Mapping[str, str]) -> Reader:

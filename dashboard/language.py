@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
-from re import sub
+from re import search, sub
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -19,6 +19,8 @@ from babel.numbers import format_percent as babel_percent
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 """The languages on offer and the locale whose dates and numbers each uses."""
 DEFAULT = "en"
+HOMES = {"fr": "fr", "en": "us"}
+"""The storefront of each language's readers whose region is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Language:
         return str(format_list(list(items), locale=self.locale))
 
     def country(self, code: str) -> str:
-        """The name of a storefront's country."""
+        """The name of a storefront's country; ``"ww"`` is the whole world."""
         return self.optional(f"country.{code}", str(self.locale.territories.get(code.upper(), code.upper())))
 
     def category(self, category: str) -> str:
@@ -123,10 +125,10 @@ class Language:
         return translations(self.code).get(f"category.{category}", category)
 
     def spaced(self, text: str) -> str:
-        """A text of the warehouse with the spaces at which no line may break, as French sets them."""
+        """A text of the warehouse with the spaces at which no line may break, as French sets them: « le 18 mai »."""
         if self.code != "fr":
             return text
-        return sub(r" (?=[:»])|(?<=«) ", "\u00a0", sub(r" (?=[;?!%])", "\u202f", text))
+        return sub(r" (?=[:»])|(?<=«) |(?<=\b[Ll]e) (?=\d)", "\u00a0", sub(r" (?=[;?!%])", "\u202f", text))
 
     def optional(self, key: str, otherwise: str) -> str:
         """The text of a key that may not be there, such as a source's name."""
@@ -142,6 +144,17 @@ def chosen(asked: str | None, accepted: str | None) -> Language:
         if code in LOCALES:
             return Language(code)
     return Language(DEFAULT)
+
+
+def homes(say: Language, accepted: str | None) -> tuple[str, ...]:
+    """The storefronts of a reader, the first one first: of the region that the browser names, then of the language.
+
+    What it names for another language on offer is passed over: the reader of that language would be elsewhere.
+    """
+    tags = [tag.split(";")[0].strip().lower() for tag in (accepted or "").split(",")]
+    first = next((tag for tag in tags if tag[:2] == say.code or tag[:2] not in LOCALES), "")
+    region = search(r"-([a-z]{2})(?=-|$)", first)
+    return tuple(dict.fromkeys([*([region[1]] if region else []), HOMES[say.code]]))
 
 
 @cache

@@ -55,6 +55,12 @@ class Selection:
     """Whether dated events are drawn; ``events=off`` where not."""
     bridged: bool = False
     """Whether gaps are bridged by a faint dotted line, ``gaps=dotted``."""
+    homes: tuple[str, ...] = (FIRST_COUNTRY,)
+    """The storefronts to begin with where `country` names none, the first one first; they are in no address."""
+
+    def nearness(self, country: str) -> int:
+        """How early a storefront is among `homes`: 0 for the first one, less for the others."""
+        return -self.homes.index(country) if country in self.homes else -len(self.homes)
 
     def of_chart(self, chart: Chart) -> Selection:
         """The same with this chart chosen."""
@@ -143,7 +149,7 @@ def known_charts(charts: pl.DataFrame) -> dict[Chart, int]:
 def nearest_chart(selection: Selection, known: Mapping[Chart, int]) -> Chart | None:
     """The known chart that agrees with most of the selection, country before collection before category.
 
-    Where the selection is silent: France, productivity or overall, free, the chart with most readings.
+    Where the selection is silent: the storefronts to begin with, free, productivity or overall, most readings.
     """
     return max(known, key=lambda chart: _agreement(selection, chart, known[chart]), default=None)
 
@@ -157,7 +163,7 @@ def _agreement(selection: Selection, chart: Chart, readings: int) -> tuple[objec
         selection.country == chart.country,
         selection.collection == collection_key(chart),
         selection.category == chart.category,
-        chart.country == FIRST_COUNTRY,
+        selection.nearness(chart.country),
         collection_key(chart) == Collection.TOP_FREE,
         -category_order,
         readings,

@@ -9,14 +9,15 @@ import polars as pl
 
 from dashboard.desk import FIRST_APPS
 from dashboard.language import Language
-from dashboard.selection import FIRST_COUNTRY, Selection
+from dashboard.selection import Selection
 from essor.model.apps import App
 
 
 def placed(selection: Selection, offered: pl.DataFrame, weight: str) -> Selection:
     """The selection with a store and storefront of `offered` (columns store, country and `weight`).
 
-    What it names is kept where it is on offer; else France, else where the apps named, or all, have most `weight`.
+    What it names is kept where it is on offer; else a storefront to begin with, else where the apps named, or all,
+    have most `weight`.
     """
     named = offered.filter(pl.col("app").is_in(list(selection.apps)))
     rows = (named if named.height else offered).group_by("store", "country").agg(pl.col(weight).sum())
@@ -26,7 +27,7 @@ def placed(selection: Selection, offered: pl.DataFrame, weight: str) -> Selectio
 
 def _agreement(selection: Selection, row: dict[str, object], weight: str) -> tuple[object, ...]:
     wanted = (row["store"] == selection.store, row["country"] == selection.country)
-    return (*wanted, row["country"] == FIRST_COUNTRY, row[weight], str(row["country"]))
+    return (*wanted, selection.nearness(str(row["country"])), row[weight], str(row["country"]))
 
 
 def with_apps(selection: Selection, apps: Sequence[App], offered: pl.DataFrame, most: int = 3) -> Selection:
@@ -43,13 +44,8 @@ def with_apps(selection: Selection, apps: Sequence[App], offered: pl.DataFrame, 
 def options(offered: pl.DataFrame, say: Language) -> dict[str, dict[str, str]]:
     """What the pickers of store and storefront offer, by name."""
     stores = {store: say(f"store.{store}") for store in offered["store"].unique()}
-    countries = {country: place(country, say) for country in offered["country"].unique()}
+    countries = {country: say.country(country) for country in offered["country"].unique()}
     return {"store": _by_name(stores), "country": _by_name(countries)}
-
-
-def place(country: str, say: Language) -> str:
-    """A storefront's name; the whole world is one of them."""
-    return say("place.ww") if country == "ww" else say.country(country)
 
 
 def _by_name(labels: dict[str, str]) -> dict[str, str]:

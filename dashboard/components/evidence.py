@@ -13,7 +13,6 @@ from dash.development.base_component import Component
 from dashboard.components.words import chart_words
 from dashboard.desk import Desk
 from dashboard.language import Language
-from dashboard.storefronts import place
 from essor.model.apps import App
 from essor.model.charts import Chart, Collection
 from essor.model.errors import ArchiveError
@@ -59,7 +58,7 @@ def _looked_at(row: dict[str, Any], apps: Sequence[App], say: Language) -> list[
         return [row[name] for name in ("app_id", "category", "collection", "device") if row[name]]
     key = StoreName(row["store"]), row["app_id"]
     name = next((app.name for app in apps if key in {(one.store, one.app_id) for one in app.store_ids}), row["app_id"])
-    return [place(row["country"], say), say(f"store.{row['store']}"), name]
+    return [say.country(row["country"]), say(f"store.{row['store']}"), name]
 
 
 def _facts(row: dict[str, Any], say: Language) -> list[Component]:

@@ -21,7 +21,6 @@ from dashboard.language import Language
 from dashboard.pages.claims import PATH, claims_table, stands_on, verdict_word
 from dashboard.selection import Selection
 from dashboard.shell import frame, register_page
-from dashboard.storefronts import place
 from warehouse.connection import Cursor
 from warehouse.reads import claims
 
@@ -105,7 +104,7 @@ def _told(drawn: Drawn, past: pl.DataFrame, selection: Selection, reader: Reader
 
 
 def _facts(row: dict[str, Any], say: Language) -> list[Component]:
-    fronts = [place(country, say) for country in (row["countries"] or "ww").split(",")]
+    fronts = [say.country(country) for country in (row["countries"] or "ww").split(",")]
     facts = {
         "app": app_name(row["app"], desk().apps),
         "value": amount(row, say) if row["value"] is not None else None,

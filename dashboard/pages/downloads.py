@@ -24,7 +24,7 @@ from dashboard.findings import downloads_finding
 from dashboard.language import Language
 from dashboard.selection import Selection, read_address
 from dashboard.shell import frame, nothing_yet, register_page
-from dashboard.storefronts import options, place, placed, with_apps
+from dashboard.storefronts import options, placed, with_apps
 from essor.model.apps import App
 from essor.model.charts import OVERALL
 from essor.model.stores import StoreName
@@ -138,7 +138,7 @@ def _app(selection: Selection) -> App:
 def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
     app, say = _app(selection), reader.say
     rows, published = _daily(cursor, selection), _claims(cursor, selection, say)
-    where = place(str(selection.country), say)
+    where = say.country(str(selection.country))
     figure, happened = blank(HEIGHT, reader.theme), _marks(cursor, rows, selection, say)
     if rows.height:
         figure = downloads_figure(rows, published, app, str(selection.scale), say=say, theme=reader.theme,
@@ -210,7 +210,7 @@ def _daily(cursor: Cursor, selection: Selection) -> pl.DataFrame:
 
 
 def _finding(cursor: Cursor, rows: pl.DataFrame, selection: Selection, app: App, say: Language) -> str:
-    where, first, last = place(str(selection.country), say), rows["day"].min(), rows["day"].max()
+    where, first, last = say.country(str(selection.country)), rows["day"].min(), rows["day"].max()
     if not isinstance(first, date) or not isinstance(last, date):
         return say("downloads.none", app=app.name, place=where)
     asked = {"store": selection.store, "countries": (selection.country,)}

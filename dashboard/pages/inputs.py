@@ -17,7 +17,6 @@ from dashboard.drawn import FIGURES, Drawn
 from dashboard.figures.claims_timeline import app_name
 from dashboard.language import Language
 from dashboard.shell import frame, register_page
-from dashboard.storefronts import place
 from warehouse.connection import Cursor
 from warehouse.reads import claims
 
@@ -73,7 +72,7 @@ def _role(
 def _row(row: dict[str, Any], statements: Mapping[str, str], drawn: Drawn, reader: Reader) -> list[Any]:
     say = reader.say
     words = [app_name(row["app"], desk().apps)] if row["app"] else []
-    words += [place(row["country"], say)] if row["country"] and "," not in row["country"] else []
+    words += [say.country(row["country"])] if row["country"] and "," not in row["country"] else []
     words += [say.count("inputs.looks", row["looks"])] if row["looks"] > 1 else []
     return [
         _about(row, statements, drawn, reader),

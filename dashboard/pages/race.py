@@ -23,7 +23,6 @@ from dashboard.findings import race_finding
 from dashboard.language import Language
 from dashboard.selection import Selection, read_address
 from dashboard.shell import frame, nothing_yet, register_page
-from dashboard.storefronts import place
 from warehouse.connection import Cursor
 from warehouse.reads import inputs, launches
 
@@ -194,7 +193,7 @@ def _kind(row: dict[str, Any], selection: Selection, reader: Reader) -> Any:  # 
 
 
 def _where(row: dict[str, Any], say: Language) -> str:
-    fronts = say.listed([place(country, say) for country in (row["countries"] or "ww").split(",")])
+    fronts = say.listed([say.country(country) for country in (row["countries"] or "ww").split(",")])
     stores = say.listed([say(f"store.{store}") for store in row["stores"].split(",")])
     lacking = f" ({say.count('race.missing', row['missing'])})" if row["missing"] else ""
     return f"{fronts}, {stores}{lacking}"

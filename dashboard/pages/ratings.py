@@ -24,7 +24,7 @@ from dashboard.history import newest, oldest
 from dashboard.language import Language
 from dashboard.selection import Selection, read_address
 from dashboard.shell import evidence_from, frame, nothing_yet, register_page
-from dashboard.storefronts import options, place, placed, with_apps
+from dashboard.storefronts import options, placed, with_apps
 from essor.model.apps import App
 from warehouse.connection import Cursor
 from warehouse.reads import offers, ratings, reviews
@@ -164,7 +164,7 @@ def _drawn(cursor: Cursor, selection: Selection, offered: pl.DataFrame, reader: 
     """The figure and all that is said of it."""
     apps, measure, say = _apps(selection), str(selection.measure), reader.say
     steps = _steps(cursor, selection)
-    where, happened = place(str(selection.country), say), _marks(cursor, steps, selection, say)
+    where, happened = say.country(str(selection.country)), _marks(cursor, steps, selection, say)
     here = (pl.col("country") == selection.country, pl.col("store") == selection.store)
     shown = offered.filter(pl.col("app").is_in(list(selection.apps)), *here)
     figure = blank(HEIGHT, reader.theme)
