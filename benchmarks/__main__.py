@@ -14,6 +14,8 @@ ALL = ("parse", "crawl", "sweep", "load", "read", "metrics", "pages", "probe")
 def main() -> None:
     """Print one table of figures; exit with 1 when a target is missed."""
     names = sys.argv[1:] or ALL
+    if unknown := sorted(set(names) - set(ALL)):
+        sys.exit(f"There is no benchmark {unknown[0]!r}. There are: {', '.join(ALL)}.")
     table = Table("benchmark", "figure", "target", "", title="essor, on this machine")
     missed = False
     for name in names:

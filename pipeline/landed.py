@@ -72,15 +72,20 @@ def markets_of(run: Path) -> frozenset[Market]:
     return frozenset(Market(name) for names in records["markets"].to_list() for name in names or ())
 
 
-def unreadable(run: Path) -> str | None:
-    """Why a run folder cannot be loaded: no run.json, a file whose last line is cut, or a line that cannot be read.
-
-    None when it can. One such run must not stop all others.
-    """
+def incomplete(run: Path) -> str | None:
+    """Why a run folder is not whole: no run.json that can be read, or a file whose last line is cut; None if it is."""
     if not (run / "run.json").exists():
         return "it has no run.json"
     cut = next((path.name for path in sorted(run.glob("*.jsonl")) if _is_cut(path)), None)
-    return f"the last line of {cut} is cut" if cut else next(filter(None, (_fault(run, name) for name in _FORMS)), None)
+    return f"the last line of {cut} is cut" if cut else _fault(run, "run.json")
+
+
+def unreadable(run: Path) -> str | None:
+    """Why a run folder cannot be loaded: it is not whole, or has a line that cannot be read; None when it can.
+
+    It reads every line, which a load does as well: ask it of runs that a load failed on.
+    """
+    return incomplete(run) or next(filter(None, (_fault(run, name) for name in _FORMS)), None)
 
 
 def _fault(run: Path, name: str) -> str | None:

@@ -75,6 +75,11 @@ def finish(data_dir: Path) -> None:
     _pending_path(data_dir).unlink(missing_ok=True)
 
 
+def is_begun(data_dir: Path, planned: Plan) -> bool:
+    """Whether something of this load was written."""
+    return any(lake.loaded(data_dir, table) >= planned.load for table in TABLES)
+
+
 def is_complete(data_dir: Path, planned: Plan) -> bool:
     """Whether this load is visible already."""
     return lake.loaded(data_dir, LOADS) >= planned.load

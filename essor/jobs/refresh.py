@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,12 +92,14 @@ def refresh(settings: Settings) -> list[Refreshed]:
     done: list[Refreshed] = []
     with loads.loader_lock(data_dir):
         foreign = dict[str, str]()
-        left = loads.pending(data_dir)
-        if left is not None and not loads.is_complete(data_dir, left):
-            _set_unreadable_aside(data_dir, left.runs)
         while planned := loads.pending(data_dir) or _next_plan(settings, foreign):
             if not loads.is_complete(data_dir, planned):
-                done.append(_load(data_dir, planned))
+                try:
+                    done.append(_load(data_dir, planned))
+                except pl.exceptions.PolarsError:
+                    if not _set_unreadable_aside(data_dir, planned):
+                        raise
+                    continue
             _clear(data_dir, planned)
             loads.finish(data_dir)
         if done:
@@ -120,7 +122,7 @@ def landed_runs(data_dir: Path) -> list[str]:
 def _next_plan(settings: Settings, foreign: dict[str, str]) -> loads.Plan | None:
     """The next load; runs that cannot be read, or of another market, are set aside, the latter told in `foreign`."""
     data_dir = settings.data_dir
-    waiting = _set_unreadable_aside(data_dir, landed_runs(data_dir)[:RUNS_PER_LOAD])
+    waiting = _sound(data_dir, landed_runs(data_dir)[:RUNS_PER_LOAD], landed.incomplete)
     market = lake.market(data_dir) or _first_market(settings, waiting)
     strange = {run: why for run in waiting if (why := _foreign(data_dir, run, market))}
     for run, why in strange.items():
@@ -243,12 +245,21 @@ def _load_row(brought: Refreshed) -> pl.DataFrame:
     return pl.DataFrame([row], schema=SCHEMAS[LOADS.name])
 
 
-def _set_unreadable_aside(data_dir: Path, runs: Sequence[str]) -> list[str]:
-    """Keep runs that cannot be read out of the way of the others, which it gives back; `doctor` names them."""
+def _set_unreadable_aside(data_dir: Path, planned: loads.Plan) -> bool:
+    """Whether a load failed because of some of its runs: they are set aside, and the others are planned anew."""
+    if len(_sound(data_dir, planned.runs, landed.unreadable)) == len(planned.runs):
+        return False
+    if not loads.is_begun(data_dir, planned):
+        loads.finish(data_dir)
+    return True
+
+
+def _sound(data_dir: Path, runs: Sequence[str], fault: Callable[[Path], str | None]) -> list[str]:
+    """Those of the runs without such a fault; the others are set aside, so that they stop none: `doctor` names them."""
     sound = []
     for run in runs:
         path = data_dir / "landing" / run
-        if path.exists() and (why := landed.unreadable(path)):
+        if path.exists() and (why := fault(path)):
             _set_aside(data_dir, run, _UNREADABLE, why)
         else:
             sound.append(run)

@@ -251,6 +251,18 @@ def test_a_reader_follows_loads_of_other_processes(settings: Settings) -> None:
     warehouse.close()
 
 
+def test_a_number_that_no_table_holds_costs_its_run_and_no_other(settings: Settings) -> None:
+    """It is found while the lines are read for the load, which then takes place without that run."""
+    land(settings.data_dir, [listing_reading(at("2026-10-08 15:12"), CLAUDE, 7)], "broken")
+    lines = settings.data_dir / "landing" / "broken" / "listings.jsonl"
+    lines.write_text(lines.read_text("utf-8").replace('"rating_count":7', f'"rating_count":{2**63}'), "utf-8")
+    assert refresh(settings) == []
+    land(settings.data_dir, [chart_reading(at("2026-10-09 15:12"), [LE_CHAT])], "sound")
+    (done,) = refresh(settings)
+    assert (done.load, done.runs, done.entries) == (1, 1, 1)
+    assert "listings.jsonl" in job.unreadable_runs(settings.data_dir)["broken"]
+
+
 @pytest.mark.parametrize("name", ["charts.jsonl", "run.json"])
 def test_a_run_that_cannot_be_read_does_not_stop_the_others(settings: Settings, name: str) -> None:
     """A landed run with a broken line or record is set aside with the reason, and the run beside it is loaded."""
