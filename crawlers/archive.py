@@ -117,8 +117,9 @@ def _status_line(status: int) -> str:
 def read_archive(path: Path) -> Iterator[tuple[Answer, int]]:
     """Every whole HTTP response of a WARC file, ours or another tool's, with the offset of its record.
 
-    Raises ArchiveError after the last whole record when the file goes on and is cut or is no WARC.
+    Raises ArchiveError for a file that is no WARC, and after the last whole record when it goes on otherwise.
     """
+    require_warc(path)
     end, size = whole_length(path), path.stat().st_size
     with path.open("rb") as file:
         records = WARCIterator(_UpTo(file, end))
@@ -128,10 +129,32 @@ def read_archive(path: Path) -> Iterator[tuple[Answer, int]]:
                 offset = records.get_record_offset()
                 if answer is not None:
                     yield answer, offset
-        except (ArchiveLoadFailed, EOFError, ValueError) as error:
+        except ArchiveLoadFailed as error:  # its words hold the bytes that stand there
+            at = records.get_record_offset()
+            raise ArchiveError(
+                f"{path} cannot be read on after its record at byte {at:,}: what follows is no WARC record, or is not"
+                " compressed by itself. What came before is whole."
+            ) from error
+        except (EOFError, ValueError, AttributeError) as error:  # the last is warcio's, for a record without an address
             raise ArchiveError(f"{path} cannot be read on: {error}. What came before is whole.") from error
     if end < size:
         raise ArchiveError(f"{path} is cut short: {size - end:,} bytes follow its last whole record.")
+
+
+def require_warc(path: Path) -> None:
+    """Raises ArchiveError for a file that does not begin as a WARC file does."""
+    with path.open("rb") as file:
+        begin = file.read(1024)
+    if begin.startswith(_GZIP_MAGIC):
+        try:
+            begin = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(begin, len(_WARC))
+        except zlib.error:
+            begin = b""
+    if not begin.startswith(_WARC):
+        raise ArchiveError(f"{path} is no WARC file: give one, such as data/archive/*.warc.gz.")
+
+
+_GZIP_MAGIC, _WARC = b"\x1f\x8b", b"WARC/"
 
 
 class _UpTo:
@@ -155,8 +178,9 @@ def read_capture(path: Path, offset: int, sha256: str) -> Answer:
         with path.open("rb") as file:
             file.seek(offset)
             answer = _answer(next(iter(WARCIterator(file))))
-    except (OSError, StopIteration, ArchiveLoadFailed, EOFError, ValueError, zlib.error) as error:
-        raise ArchiveError(f"{path} has no readable record at {offset}: {error}") from error
+    except (OSError, StopIteration, ArchiveLoadFailed, EOFError, ValueError, AttributeError, zlib.error) as error:
+        why = "no WARC record stands there" if isinstance(error, ArchiveLoadFailed) else error
+        raise ArchiveError(f"{path} has no readable record at {offset}: {why}") from error
     if answer is None or hashlib.sha256(answer.body).hexdigest() != sha256:
         raise ArchiveError(f"{path} at {offset} does not hold the bytes with SHA-256 {sha256}.")
     return answer
@@ -171,7 +195,7 @@ def capture_at(answer: Answer, file: str, offset: int) -> Capture:
 def whole_length(path: Path) -> int:
     """How many bytes of a file of gzip members are whole members; a plain file counts as whole."""
     with path.open("rb") as file:
-        if file.read(2) != b"\x1f\x8b":
+        if file.read(2) != _GZIP_MAGIC:
             return path.stat().st_size
         file.seek(0)
         return _whole_members(file)
@@ -207,7 +231,7 @@ def _answer(record: Any) -> Answer | None:  # noqa: ANN401 - warcio has no types
         http_status=_status(record.http_headers.get_statuscode()),
         headers=tuple(record.http_headers.headers),
         body=body,
-        observed_at=datetime.fromisoformat(head.get_header("WARC-Date")).astimezone(UTC),
+        observed_at=datetime.fromisoformat(head.get_header("WARC-Date") or "").astimezone(UTC),
         cut=head.get_header("WARC-Truncated") is not None,
         **{name: unquote(said) for name, header in _NOTES.items() if (said := head.get_header(header)) is not None},
     )

@@ -6,21 +6,24 @@ import csv
 import gzip
 import hashlib
 import io
+import math
 import re
 import shutil
-from collections import defaultdict
+import zlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import msgspec
 
 from crawlers.answers import Answer, readings
 from crawlers.archive import FOLDER, Archive
 from crawlers.mapping import MappedAnswer, Mapping, signal_columns
-from crawlers.signals._series import read_series
+from crawlers.signals._series import Columns, figure, read_series
 from crawlers.signals.openrouter import read_page_copy
 from crawlers.sources import Reading, all_sources, recognise
 from essor.model.charts import Chart, ChartEntry, ChartReading, Collection
@@ -28,8 +31,10 @@ from essor.model.errors import FetchError, LayoutChanged, ObservationRejected, S
 from essor.model.listings import Listing, ListingReading
 from essor.model.observation import Capture, Evidence, Status
 from essor.model.signals import SignalReading
-from essor.model.stores import Device, StoreName
+from essor.model.stores import Device, StoreName, storefront_of
 
+Read = TypeVar("Read")
+Word = TypeVar("Word", bound=StrEnum)
 IMPORTED = f"{FOLDER}/imported"
 """Where imported tables are kept, below the data folder."""
 READINGS, ENTRIES, LISTINGS = "readings.csv", "entries.csv", "listings.csv"
@@ -65,6 +70,9 @@ class _Row(NamedTuple):
     """The table, relative to the data folder."""
     offset: int
     cells: dict[str, str]
+    """What stands in it, by essor's names once it is mapped."""
+    columns: dict[str, str]
+    """The table's own names of those that a mapping renames."""
 
 
 def adopt_tables(data_dir: Path, folder: Path) -> str:
@@ -87,7 +95,8 @@ def adopt_table(data_dir: Path, path: Path) -> str:
     """Copies a table into the data folder, once, without its gzip, and gives its place there.
 
     A CSV table keeps its bytes, so that an offset leads to a row. A Parquet table is read from the JSON lines that
-    stand beside it (`pipeline.tables` writes them). Raises SettingsError for a file of another kind.
+    stand beside it (`pipeline.tables` writes them). Raises SettingsError for a file of another kind, or one that
+    cannot be unpacked.
     """
     name = path.name.removesuffix(".gz")
     suffix = _SUFFIXES.get(Path(name).suffix)
@@ -100,7 +109,10 @@ def adopt_table(data_dir: Path, path: Path) -> str:
         place.parent.mkdir(parents=True, exist_ok=True)
         part = place.with_name(f"{place.name}.part")
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as source, part.open("wb") as kept:
-            shutil.copyfileobj(source, kept)
+            try:
+                shutil.copyfileobj(source, kept)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise SettingsError(f"{path} cannot be unpacked: it is cut short, or no gzip file.") from error
         part.rename(place)
     return place.relative_to(data_dir).as_posix()
 
@@ -160,27 +172,45 @@ def import_answer(body: bytes, said: MappedAnswer, archive: Archive, run_id: str
 
 def _import_signals(data_dir: Path, file: str, mapping: Mapping, run_id: str) -> Imported:
     try:
-        body = (data_dir / file).read_bytes()
-        found = READERS[mapping.reader](body) if mapping.reader else _series(data_dir, file, body, mapping)
+        found, places = _read_signals(data_dir, file, mapping)
     except (FetchError, LayoutChanged) as error:
         return Imported([], [RejectedRow(file, 0, str(error), "")])
-    except KeyError as error:
-        raise SettingsError(f"There is no reader {error}: give one of {', '.join(READERS)}.") from error
     done = Imported()
     for reading in found:
+        place = places.get((reading.subject, reading.metric.name), 0)
         if reading.points:
-            done.readings.append(replace(reading, evidence=_evidence_of_series(reading, file, mapping, run_id)))
+            done.readings.append(replace(reading, evidence=_evidence_of_series(reading, file, place, mapping, run_id)))
         else:
-            done.rejects.append(RejectedRow(file, 0, reading.message or "it has no figure", reading.subject))
+            done.rejects.append(RejectedRow(file, place, reading.message or "it has no figure", reading.subject))
     return done
 
 
-def _series(data_dir: Path, file: str, body: bytes, mapping: Mapping) -> Sequence[SignalReading]:
-    columns = signal_columns(mapping)
-    return read_series(_as_csv(data_dir, file) if file.endswith(".jsonl") else body, mapping.source, columns)
+def _read_signals(data_dir: Path, file: str, mapping: Mapping) -> tuple[Sequence[SignalReading], _Places]:
+    """The readings of a table of figures, and where the newest figure of each stands; a form of its own has no rows."""
+    body = (data_dir / file).read_bytes()
+    if mapping.reader:
+        if mapping.reader not in READERS:
+            raise SettingsError(f"There is no reader {mapping.reader!r}: give one of {', '.join(READERS)}.")
+        return READERS[mapping.reader](body), {}
+    columns, rows = signal_columns(mapping), list(_table_rows(data_dir, file))
+    table = _as_csv(rows) if file.endswith(".jsonl") else body
+    return read_series(table, mapping.source, columns), _places(rows, columns)
 
 
-def _evidence_of_series(reading: SignalReading, file: str, mapping: Mapping, run_id: str) -> Evidence:
+def _places(rows: Sequence[_Row], columns: Columns) -> _Places:
+    """Where the row of each series' newest figure begins, by its subject and metric."""
+    return {
+        (columns.key(row.cells.get(columns.subject, "")), metric.name): row.offset
+        for row in sorted(rows, key=lambda row: row.cells.get(columns.when, ""))
+        for column, metric in columns.values.items()
+        if figure(row.cells.get(column, "")) is not None
+    }
+
+
+_Places = dict[tuple[str, str], int]
+
+
+def _evidence_of_series(reading: SignalReading, file: str, offset: int, mapping: Mapping, run_id: str) -> Evidence:
     """A series was observed when its table was made: when the mapping says, else when its last period was over."""
     ends = [datetime.fromisoformat(point.end) for point in reading.points if point.end]
     last = max((end if end.tzinfo else end.replace(tzinfo=UTC) for end in ends), default=None)
@@ -188,7 +218,7 @@ def _evidence_of_series(reading: SignalReading, file: str, mapping: Mapping, run
     if at is None:
         raise SettingsError("The table gives no time: write observed_at = 2026-10-08T00:00:00Z into the mapping.")
     digest = hashlib.sha256(repr((reading.metric.name, reading.points)).encode()).hexdigest()
-    return Evidence(reading.source, Capture(mapping.origin, at, None, file, 0, digest), 0, run_id)
+    return Evidence(reading.source, Capture(mapping.origin, at, None, file, offset, digest), 0, run_id)
 
 
 READERS: dict[str, Callable[[bytes], tuple[SignalReading, ...]]] = {"openrouter_page": read_page_copy}
@@ -203,7 +233,7 @@ def _mapped(row: _Row, mapping: Mapping) -> _Row:
     moment = cells.get("observed_at", "").replace(" ", "T", 1)
     if mapping.zone and not re.search(r"(Z|[+-]\d\d:?\d\d)$", moment):
         moment += mapping.zone
-    return row._replace(cells=cells | {"observed_at": moment})
+    return row._replace(cells=cells | {"observed_at": moment}, columns=mapping.columns)
 
 
 def _named(row: _Row) -> _Row:
@@ -236,24 +266,34 @@ def _table_rows(data_dir: Path, file: str) -> Iterator[_Row]:
         offset = 0
         for line in lines:
             if line.strip():
-                cells = _cells(file, offset, line)
-                yield _Row(file, offset, {name: "" if value is None else str(value) for name, value in cells.items()})
+                facts = _facts(file, offset, line)
+                cells = {name: "" if value is None else str(value) for name, value in facts.items()}
+                yield _Row(file, offset, cells, {})
             offset += len(line)
 
 
-def _cells(file: str, offset: int, line: bytes) -> dict[str, Any]:
+def _facts(file: str, offset: int, line: bytes) -> dict[str, Any]:
+    text = _utf8(file, offset, line)
     try:
-        return msgspec.json.decode(line, type=dict[str, Any])
+        return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise SettingsError(f"{file} byte {offset} is no line of a JSON object: {error}.") from error
 
 
-def _as_csv(data_dir: Path, file: str) -> bytes:
-    rows = [row.cells for row in _table_rows(data_dir, file)]
+def _utf8(file: str, offset: int, line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{file} byte {offset + error.start} is not UTF-8: save the table in that encoding."
+        ) from error
+
+
+def _as_csv(rows: Sequence[_Row]) -> bytes:
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+    writer = csv.DictWriter(out, list(dict.fromkeys(name for row in rows for name in row.cells)), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(row.cells for row in rows)
     return out.getvalue().encode()
 
 
@@ -263,23 +303,45 @@ def _rows(data_dir: Path, place: str, name: str) -> Iterator[_Row]:
     if not path.exists():
         return
     with path.open("rb") as file:
-        reader = csv.reader(line.decode("utf-8", "replace") for line in iter(file.readline, b""))
-        columns = [name.removeprefix("\ufeff") for name in next(reader, [])]
+        lines = _csv_lines(file, name)
+        columns = _head(lines, name)
         offset = file.tell()
-        try:
-            for cells in reader:
-                yield _Row(f"{place}/{name}", offset, dict(zip(columns, cells, strict=False)))
-                offset = file.tell()
-        except csv.Error as error:
-            raise SettingsError(f"{name} byte {offset}: {error}. Is a quotation mark left open there?") from error
+        for cells in lines:
+            if cells:
+                yield _Row(f"{place}/{name}", offset, dict(zip(columns, cells, strict=False)), {})
+            offset = file.tell()
+
+
+def columns_of(table: Path) -> list[str]:
+    """The columns that a CSV table names. Raises SettingsError when one comes twice, or when it is no UTF-8."""
+    with table.open("rb") as file:
+        return _head(_csv_lines(file, table.name), table.name)
+
+
+def _head(lines: Iterator[list[str]], name: str) -> list[str]:
+    columns = [column.removeprefix("\ufeff") for column in next(lines, [])]
+    twice = [column for column, count in Counter(columns).items() if column and count > 1]
+    if twice:
+        raise SettingsError(f"{name} has the column {twice[0]!r} twice: rename one of them, or leave it out.")
+    return columns
+
+
+def _csv_lines(file: BinaryIO, name: str) -> Iterator[list[str]]:
+    """The cells of each row. It reads no further than the row it gives, so that `file` tells where the next begins."""
+    offset = 0
+    try:
+        for cells in csv.reader(_utf8(name, file.tell() - len(line), line) for line in iter(file.readline, b"")):
+            offset = file.tell()
+            yield cells
+    except csv.Error as error:
+        raise SettingsError(f"{name} byte {offset}: {error}. Is a quotation mark left open there?") from error
 
 
 def _keep(done: Imported, row: _Row, read: Callable[..., Reading], *arguments: object) -> None:
     try:
         done.readings.append(read(row, *arguments))
-    except (KeyError, ValueError, OverflowError, ObservationRejected) as error:
-        reason = f"column {error} is missing" if isinstance(error, KeyError) else str(error)
-        done.rejects.append(_rejected(row, reason))
+    except (ObservationRejected, SettingsError) as error:
+        done.rejects.append(_rejected(row, str(error)))
 
 
 def _rejected(row: _Row, reason: str) -> RejectedRow:
@@ -289,43 +351,44 @@ def _rejected(row: _Row, reason: str) -> RejectedRow:
 def _entries(rows: Iterator[_Row], done: Imported) -> dict[str, list[tuple[_Row, ChartEntry]]]:
     found: dict[str, list[tuple[_Row, ChartEntry]]] = defaultdict(list)
     for row in rows:
-        cells = row.cells
         try:
-            entry = ChartEntry(_whole(cells["rank"]), cells["app_id"], _text(row, "name"), _text(row, "developer"))
-            found[cells["reading"]].append((row, entry))
-        except (KeyError, ValueError) as error:
+            entry = ChartEntry(_count(row, "rank"), _said(row, "app_id"), _text(row, "name"), _text(row, "developer"))
+            found[row.cells.get("reading", "")].append((row, entry))
+        except ObservationRejected as error:
             done.rejects.append(_rejected(row, f"it is no entry: {error}"))
     return found
 
 
 def _chart_reading(row: _Row, run_id: str, found: Sequence[tuple[_Row, ChartEntry]]) -> ChartReading:
-    cells, evidence = row.cells, _evidence(row, run_id)
+    evidence, status = _evidence(row, run_id), _word(row, "status", Status)
+    store = _store(evidence.source)
     chart = Chart(
-        _store(evidence.source),
-        cells["country"].lower(),
-        Collection(cells["collection"]),
-        cells["category"],
-        Device(cells["device"]),
+        store,
+        storefront_of(store, _said(row, "country")),
+        _word(row, "collection", Collection),
+        _said(row, "category"),
+        _word(row, "device", Device),
     )
     entries = tuple(sorted(entry for _, entry in found))
     if len({entry.rank for entry in entries}) < len(entries) or len({entry.app_id for entry in entries}) < len(entries):
         raise ObservationRejected("a rank or an app comes twice among its entries")
     return ChartReading(
         chart=chart,
-        asked=_whole(cells["asked"]),
-        status=Status(cells["status"]),
-        depth=_whole(cells["depth"]),
-        entries=entries if Status(cells["status"]).usable else (),
+        asked=_count(row, "asked"),
+        status=status,
+        depth=_count(row, "depth"),
+        entries=entries if status.usable else (),
         evidence=evidence,
     )
 
 
 def _listing_reading(row: _Row, run_id: str) -> ListingReading:
-    cells, evidence, status = row.cells, _evidence(row, run_id), Status(row.cells["status"])
+    evidence, status = _evidence(row, run_id), _word(row, "status", Status)
+    store = _store(evidence.source)
     return ListingReading(
-        store=_store(evidence.source),
-        country=cells["country"].lower(),
-        app_id=cells["app_id"],
+        store=store,
+        country=storefront_of(store, _said(row, "country")),
+        app_id=_said(row, "app_id"),
         status=status,
         listing=_listing(row) if status.usable else None,
         evidence=evidence,
@@ -333,35 +396,21 @@ def _listing_reading(row: _Row, run_id: str) -> ListingReading:
 
 
 def _listing(row: _Row) -> Listing:
-    known = {one.name: _text(row, one.name) for one in fields(Listing)}
-    numbers = {name: read(text) for name, read in _NUMBERS.items() if (text := known[name]) is not None}
-    return Listing(**{**known, **numbers})  # type: ignore[arg-type] # each field is read as its type
-
-
-def _whole(text: str) -> int:
-    """A count. Raises ValueError for one that no table can hold: it costs its row, and no other."""
-    number = int(text)
-    if not 0 <= number < 1 << 53:
-        raise ValueError(f"{text} is no count")
-    return number
+    known: dict[str, Any] = {one.name: _text(row, one.name) for one in fields(Listing)}
+    counts = {name: _count(row, name) for name in _COUNTS if known[name] is not None}
+    numbers = {name: _read(row, name, _number, "number") for name in _NUMBERS if known[name] is not None}
+    return Listing(**{**known, **counts, **numbers})
 
 
 _COUNTS = ("rating_count", "installs_exact", "installs_bucket", *(f"stars_{stars}" for stars in range(1, 6)))
-_NUMBERS: dict[str, Callable[[str], float]] = {
-    **dict.fromkeys(_COUNTS, _whole),
-    "rating_average": float,
-    "price": float,
-}
+_NUMBERS = ("rating_average", "price")
 
 
 def _evidence(row: _Row, run_id: str) -> Evidence:
-    cells = row.cells
-    observed_at = datetime.fromisoformat(cells["observed_at"])
-    if observed_at.tzinfo is None:
-        raise ObservationRejected(f"observed_at {cells['observed_at']!r} has no zone")
-    at = observed_at.astimezone(UTC)
-    capture = Capture(cells["source_url"], at, None, row.file, row.offset, cells["sha256"] or None)
-    return Evidence(cells["source"], capture, 0, run_id)
+    at = _read(row, "observed_at", _moment, "moment with a zone, such as 2026-10-08T15:12:00Z")
+    sha256 = row.cells.get("sha256") or None
+    capture = Capture(_said(row, "source_url"), at, None, row.file, row.offset, sha256)
+    return Evidence(_said(row, "source"), capture, 0, run_id)
 
 
 def _store(source: str) -> StoreName:
@@ -373,3 +422,54 @@ def _store(source: str) -> StoreName:
 
 def _text(row: _Row, column: str) -> str | None:
     return row.cells.get(column) or None
+
+
+def _said(row: _Row, column: str) -> str:
+    """What a cell must say. Raises ObservationRejected when it is not there, or says nothing."""
+    text = row.cells.get(column)
+    if text is None or not text.strip():
+        raise ObservationRejected(f"column {_named_by(row, column)} is {'missing' if text is None else 'empty'}")
+    return text
+
+
+def _read(row: _Row, column: str, read: Callable[[str], Read], form: str) -> Read:
+    """What a cell says, read. Raises ObservationRejected that names the column, and what stands there instead."""
+    text = _said(row, column)
+    try:
+        return read(text)
+    except (ValueError, OverflowError) as error:
+        name = _named_by(row, column)
+        raise ObservationRejected(f"column {name} says {text!r}, which is no {form}") from error
+
+
+def _named_by(row: _Row, column: str) -> str:
+    return row.columns.get(column, column)
+
+
+def _word(row: _Row, column: str, words: type[Word]) -> Word:
+    return _read(row, column, words, f"{words.__name__.lower()}: give {', '.join(words)}")
+
+
+def _count(row: _Row, column: str) -> int:
+    return _read(row, column, _whole, "whole number that a table can hold")
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 1 << 53:
+        raise ValueError(text)
+    return number
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC)

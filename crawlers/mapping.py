@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -13,6 +13,8 @@ from essor.model.errors import SettingsError
 from essor.model.signals import Metric, Precision, SignalKind
 
 Kind = Literal["ranks", "ratings", "signals", "answers"]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+HttpStatus = Annotated[int, msgspec.Meta(ge=100, le=999)]
 
 
 class MappedMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,10 +37,10 @@ class MappedAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file's name, without its folder."""
     url: str
     """The address that was asked, with what is wanted behind a `#` where essor writes it so."""
-    observed_at: datetime
-    """When it was answered."""
-    http_status: int = 200
-    """The HTTP status."""
+    observed_at: Moment
+    """When it was answered, with its zone."""
+    http_status: HttpStatus = 200
+    """The HTTP status, three digits."""
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,13 +66,13 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ranks: whether the rows of one moment are the whole chart, so that an app without a row was not in it."""
     reader: str = ""
     """Signals: a reader of essor for a form of its own, in place of columns."""
-    observed_at: datetime | None = None
-    """Signals: when the table was made; else it is the last of each subject's times."""
+    observed_at: Moment | None = None
+    """Signals: when the table was made, with its zone; else it is the last of each subject's times."""
     answers: list[MappedAnswer] = []
     """Answers: which file is the answer to which address."""
 
 
-def read_mapping(name: str, text: str) -> Mapping:
+def read_mapping(name: str, text: str | bytes) -> Mapping:
     """The mapping that a file describes. Raises SettingsError naming the field."""
     try:
         mapping = msgspec.toml.decode(text, type=Mapping)

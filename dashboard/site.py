@@ -18,6 +18,7 @@ from dashboard.figures.svg import NotDrawable
 from dashboard.language import LOCALES, Language
 from dashboard.maps import MEASURES
 from dashboard.selection import THEMES, Selection, read_address, read_selection
+from essor.model.errors import SettingsError
 from essor.settings import Settings
 from warehouse.reads import claims
 
@@ -61,10 +62,11 @@ def write_site(settings: Settings, folder: Path, asked: Sequence[str] = (), as_o
     `asked` for.
 
     An address is ``"rankings?apps=le-chat&country=fr"``, with or without what stands before ``/embed/``. With `as_of`
-    all of them are as of that snapshot, but for those whose address names another.
+    all of them are as of that snapshot, but for those whose address names another. Raises SettingsError for an address
+    of no figure, before anything is written.
     """
     at: Desk = make_app(settings).server.state.desk
-    named = [*(_read(f"{name}?{query}") for name, query in at.embeds.all()), *map(_read, asked)]
+    named = [*(_read(f"{name}?{query}") for name, query in at.embeds.all()), *map(_known, asked)]
     done: dict[Embed, str] = {}
     left_out, without_image = [], 0
     for embed in dict.fromkeys([*_first(), *_charts(at, as_of), *_claims(at, as_of), *_maps(), *named]):
@@ -110,6 +112,16 @@ def _maps() -> Iterable[Embed]:
 
 def _plain(figure: str, code: str, measure: str) -> Embed:
     return Embed(figure, Selection(lang=code, theme="light", measure=measure).query())
+
+
+def _known(address: str) -> Embed:
+    embed = _read(address)
+    if embed.figure not in FIGURES:
+        raise SettingsError(
+            f"{address} names no figure. Write an address as /embed/rankings?apps=le-chat&country=fr;"
+            f" the figures are {', '.join(sorted(FIGURES))}."
+        )
+    return embed
 
 
 def _read(address: str) -> Embed:

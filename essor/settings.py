@@ -17,7 +17,7 @@ from essor.model.apps import all_apps
 from essor.model.charts import OVERALL, Chart, Collection
 from essor.model.errors import SettingsError
 from essor.model.news import NewsKind
-from essor.model.stores import STOREFRONTS, Device, StoreName, storefront
+from essor.model.stores import Device, StoreName, storefront_of
 
 
 class SourceSettings(BaseModel):
@@ -57,17 +57,16 @@ class ChartSettings(BaseModel):
 
     @model_validator(mode="after")
     def _known_storefronts(self) -> ChartSettings:
-        if self.store is StoreName.APPLE:
-            unknown = {storefront(country) for country in self.countries} - set(STOREFRONTS)
-            if unknown:
-                meant = " (the United Kingdom is gb)" if "uk" in unknown else ""
-                raise ValueError(f"the App Store has no storefront {sorted(unknown)[0]!r}{meant}")
+        try:
+            self.charts()
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
         return self
 
     def charts(self) -> list[Chart]:
         """Every chart of the group."""
         return [
-            Chart(self.store, storefront(country), collection, category, self.device)
+            Chart(self.store, storefront_of(self.store, country), collection, category, self.device)
             for country in self.countries
             for collection in self.collections
             for category in self.categories

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,6 +33,15 @@ def publish(data_dir: Path, snapshot: datetime | None, apps: Sequence[App] | Non
         create_views(connection, data_dir, snapshot)
     draft.replace(path)
     return path
+
+
+def is_published(data_dir: Path, snapshot: datetime) -> bool:
+    """Whether `essor.duckdb` was written after the load of this snapshot began, and so shows it.
+
+    The loader's lock must be held: what is published then is always the last complete load.
+    """
+    path = data_dir / "essor.duckdb"
+    return path.exists() and datetime.fromtimestamp(path.stat().st_mtime, UTC) >= snapshot
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from crawlers.archive import Archive
 from crawlers.imports import Imported as Found
-from crawlers.imports import adopt_table, import_answer, import_table
+from crawlers.imports import adopt_table, columns_of, import_answer, import_table
 from crawlers.landing import Landing
 from crawlers.mapping import MappedAnswer, Mapping, read_mapping
 from essor.jobs.recover import recover_and_refresh
@@ -74,21 +73,21 @@ def mappings() -> list[str]:
     return sorted(one.name.removesuffix(".toml") for one in found if one.name.endswith(".toml"))
 
 
-def _mapping(said: str | None, path: Path) -> tuple[Mapping, str]:
+def _mapping(said: str | None, path: Path) -> tuple[Mapping, bytes]:
     """The mapping and its text."""
     if said is None:
         raise SettingsError(f"{path} needs a mapping: give --mapping FILE, or one of {', '.join(mappings())}.")
     if said in mappings():
-        text = (files("essor") / "mappings" / f"{said}.toml").read_text("utf-8")
+        text = (files("essor") / "mappings" / f"{said}.toml").read_bytes()
     elif Path(said).is_file():
-        text = Path(said).read_text("utf-8")
+        text = Path(said).read_bytes()
     else:
         raise SettingsError(f"There is no mapping {said}: give a file, or one of {', '.join(mappings())}.")
     return read_mapping(said, text), text
 
 
-def _import(settings: Settings, path: Path, mapping: Mapping, text: str) -> Imported:
-    digest = hashlib.sha256(path.read_bytes() + text.encode()).hexdigest()[:12]
+def _import(settings: Settings, path: Path, mapping: Mapping, text: bytes) -> Imported:
+    digest = hashlib.sha256(path.read_bytes() + text).hexdigest()[:12]
     run_id = free_run_id(settings, f"import-{path.name.split('.')[0]}-{digest}")
     if run_id is None:
         return Imported(str(path), 0, [], "nothing new, because it was imported before with this mapping", [])
@@ -120,8 +119,7 @@ _NEEDED = ("observed_at", "country", "rank", "app_id")
 
 def _check_columns(table: Path, path: Path, mapping: Mapping) -> None:
     """Raises SettingsError when a table lacks a column without which none of its rows says anything."""
-    with table.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        columns = next(csv.reader(lines), [])
+    columns = columns_of(table)
     lacking = [column for name in _NEEDED if (column := mapping.columns.get(name)) and column not in columns]
     if lacking:
         raise SettingsError(

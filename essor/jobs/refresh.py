@@ -49,7 +49,7 @@ from pipeline.clean.set_aside import clean_set_aside
 from pipeline.clean.signals import clean_signals
 from pipeline.schemas import SCHEMAS
 from warehouse import lake, loads
-from warehouse.export import publish
+from warehouse.export import is_published, publish
 from warehouse.known import known_names, known_readings
 
 _LOOKS = (CHART_READINGS, LISTING_READINGS, REVIEW_READINGS, SIGNAL_READINGS, PROBE_RUNS, ENGINE_READINGS)
@@ -91,6 +91,7 @@ def refresh(settings: Settings) -> list[Refreshed]:
     data_dir = settings.data_dir
     done: list[Refreshed] = []
     with loads.loader_lock(data_dir):
+        _publish_what_was_left(data_dir)
         foreign = dict[str, str]()
         while planned := loads.pending(data_dir) or _next_plan(settings, foreign):
             if not loads.is_complete(data_dir, planned):
@@ -306,3 +307,10 @@ def _tidy(data_dir: Path) -> None:
     for table in TABLES:
         if lake.compact(data_dir, table):
             lake.vacuum(data_dir, table)
+
+
+def _publish_what_was_left(data_dir: Path) -> None:
+    """Let `essor.duckdb` show the last complete load, whose loader may have been killed before it did."""
+    last = loads.last_complete(data_dir)
+    if last is not None and not is_published(data_dir, last):
+        publish(data_dir, last)

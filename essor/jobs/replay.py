@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from crawlers import replay as archives
+from crawlers.archive import require_warc
 from crawlers.landing import Landing
 from crawlers.sources import all_sources, asked_for_signals
 from essor.jobs.recover import recover_and_refresh
@@ -50,7 +51,7 @@ class Replayed:
 def replay(settings: Settings, files: Sequence[Path], progress: Progress) -> list[Replayed]:
     """Replay each archive and load it; one that these parsers have read before is passed over.
 
-    Raises ArchiveError when a file is not there.
+    Raises ArchiveError for a file that is no WARC file; those before it are loaded.
     """
     recover_and_refresh(settings)
     done = []
@@ -61,6 +62,7 @@ def replay(settings: Settings, files: Sequence[Path], progress: Progress) -> lis
 
 
 def _replay(settings: Settings, path: Path) -> Replayed:
+    require_warc(path)
     run_id = _free_run_id(settings, path)
     if run_id is None:
         return Replayed(str(path), 0, 0, "nothing new, because today's parsers have read it before", [])

@@ -51,3 +51,15 @@ def storefront(code: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}", code):
         raise SettingsError(f"{code!r} is not a storefront: give two letters, such as fr, us or jp.")
     return code.lower()
+
+
+def storefront_of(store: StoreName, code: str) -> str:
+    """A storefront of this store, as `storefront` gives it.
+
+    Raises SettingsError for one that the App Store does not have; Google publishes no list of its own.
+    """
+    country = storefront(code)
+    if store is StoreName.APPLE and country not in STOREFRONTS:
+        meant = " (the United Kingdom is gb)" if country == "uk" else ""
+        raise SettingsError(f"the App Store has no storefront {country!r}{meant}")
+    return country

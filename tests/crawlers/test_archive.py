@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,12 +87,40 @@ def test_a_cut_file_gives_its_whole_records_and_says_so(tmp_path: Path, kept: fl
     assert whole_length(path) == last
 
 
-def test_a_file_that_is_no_warc_is_said_to_be_none(tmp_path: Path) -> None:
-    """Neither text nor gzipped text is taken for an archive."""
-    for name, content in (("a.warc", b"hello\n"), ("b.warc.gz", gzip.compress(b"hello\n"))):
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(ArchiveError, match="cannot be read"):
-            list(read_archive(tmp_path / name))
+@pytest.mark.parametrize("content", [b"", b"\x1b[31mhello\x07\n", b"\x1f\x8b\x00hello"])
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_a_file_that_is_no_warc_is_said_to_be_none(
+    tmp_path: Path, content: bytes, packed: Callable[[bytes], bytes]
+) -> None:
+    """Neither text nor gzipped text is taken for an archive, and none of it is shown."""
+    path = tmp_path / "a.warc"
+    path.write_bytes(packed(content))
+    with pytest.raises(ArchiveError) as told:
+        list(read_archive(path))
+    assert str(told.value) == f"{path} is no WARC file: give one, such as data/archive/*.warc.gz."
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_a_warc_that_goes_on_as_none_gives_what_came_before(tmp_path: Path, packed: Callable[[bytes], bytes]) -> None:
+    """The error says where, and shows none of the bytes that stand there."""
+    path = archive_of(tmp_path, *ANSWERS)
+    whole = path.read_bytes() if packed is gzip.compress else gzip.decompress(path.read_bytes())
+    path.write_bytes(whole + packed(b"\x1b[31mhello\x07\n"))
+    found: list[tuple[Answer, int]] = []
+    with pytest.raises(ArchiveError, match="what follows is no WARC record") as told:
+        found.extend(read_archive(path))
+    assert tuple(one for one, _ in found) == ANSWERS
+    assert f"after its record at byte {found[-1][1]:,}:" in str(told.value)
+    assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("lacking", ["WARC-Date", "WARC-Target-URI"])
+def test_a_record_that_does_not_say_what_it_is_of_is_told(tmp_path: Path, lacking: str) -> None:
+    """Other tools may leave out what every record must have."""
+    path = archive_of(tmp_path, ANSWERS[0])
+    path.write_bytes(gzip.decompress(path.read_bytes()).replace(f"{lacking}: ".encode(), b"X-Other: "))
+    with pytest.raises(ArchiveError, match="cannot be read on"):
+        list(read_archive(path))
 
 
 def test_a_plain_warc_is_read_too(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_lake(data_dir, small_history(data_dir), names={LE_CHAT: "Le Chat", CHATGPT: "ChatGPT"})
     write_lake(data_dir, [Look(CHART, START + timedelta(days=12), {LE_CHAT: 1})], load=2)
     (data_dir / "embeds.txt").write_text("rankings?apps=chatgpt&lang=fr\nrankings?nonsense=1\n", "utf-8")
-    asked = ["https://x.org/embed/top_chart?country=fr&theme=dark"]
+    asked = ["https://x.org/embed/top_chart?country=fr&theme=dark", "rankings?apps=nope"]
     export_site(read_settings(data_dir=data_dir), folder, asked, FIRST_LOAD)
     return folder
 
@@ -92,6 +92,23 @@ def test_an_address_with_a_query_is_led_to_its_folder(site: Path) -> None:
     assert "apps=chatgpt/lang=fr" in known["folders"]
     assert known["fields"][:3] == ["apps", "store", "country"]
     assert set(known["missing"]) == {"fr", "en"}
+
+
+@pytest.mark.parametrize("address", ["nope", "/embed/nope?apps=le-chat", "https://x.org/rankings?apps=le-chat"])
+def test_an_address_of_no_figure_is_refused(tmp_path: Path, address: str) -> None:
+    """Before anything is written, with what addresses look like and what figures there are."""
+    with pytest.raises(SettingsError, match=r"names no figure\. Write an address as /embed/rankings\?.*, world"):
+        export_site(read_settings(data_dir=tmp_path), tmp_path / "site", [address])
+    assert not (tmp_path / "site").exists()
+
+
+def test_an_app_that_is_not_followed_is_answered_as_the_server_does(site: Path) -> None:
+    """A bad link still opens: it shows what stands there without that choice."""
+    first, unknown = (
+        json.loads((site / "embed" / "rankings" / choices / "figure.json").read_text("utf-8"))
+        for choices in ("lang=en/theme=light", "apps=nope")
+    )
+    assert (unknown["finding"], unknown["rows"]) == (first["finding"], first["rows"])
 
 
 def test_a_file_is_not_written_over(tmp_path: Path) -> None:

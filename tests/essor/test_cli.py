@@ -173,13 +173,14 @@ def test_a_crawl_that_brings_nothing_ends_with_3(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_archive_is_told(data_dir: Path, tmp_path: Path) -> None:
-    """Replaying a text file lands nothing and says what is wrong with it."""
+    """Replaying a text file is one clean line and exit code 5, and leaves nothing behind."""
     path = tmp_path / "no.warc.gz"
-    path.write_text("this is no archive")
-    done = essor("replay", str(path), "--json", data_dir=data_dir)
-    (found,) = json.loads(done.stdout)
-    assert found["readings"] == 0
-    assert found["note"]
+    path.write_bytes(b"\x1b[31mthis is no archive\x07\n")
+    done = essor("replay", str(path), data_dir=data_dir)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr == f"essor: {path} is no WARC file: give one, such as data/archive/*.warc.gz.\n"
+    assert not list((data_dir / "archive").glob("adopted/no*"))
+    assert not list((data_dir / "landing" / ".incoming").glob("replay-*"))
 
 
 def test_history_twice_changes_nothing(tmp_path: Path) -> None:

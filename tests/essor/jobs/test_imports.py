@@ -105,6 +105,19 @@ def test_a_figure_leads_back_to_its_row(settings: Settings, tmp_path: Path, mapp
     assert traced.body.decoded.decode().startswith("2026-10-08 15:12:00,fr,1,6473753684")
 
 
+def test_a_signal_leads_back_to_its_row(settings: Settings, tmp_path: Path) -> None:
+    """The evidence of a series is the row of its newest figure, not the head of the table."""
+    rows = [{"repo": "x/y", "date": f"2026-01-0{day}", "stars": day} for day in (1, 3, 2)]
+    (tmp_path / "stars.toml").write_text(
+        'kind = "signals"\nsource = "github"\norigin = "x"\nvalues = { stars = "stars" }\n'
+        'columns = { when = "date", subject = "repo" }\n'
+    )
+    imported(settings, written(tmp_path, ".csv", rows), str(tmp_path / "stars.toml"))
+    traced = trace(settings, answer(settings, "SELECT reading_id FROM signal_readings").item())
+    assert traced.body is not None
+    assert traced.body.decoded == b"x/y,2026-01-03,3\n"
+
+
 def test_a_table_that_was_corrected_replaces_itself(settings: Settings, tmp_path: Path, mapping: str) -> None:
     """The same look with another rank counts from then on; the earlier one stays under its snapshot."""
     done = imported(settings, written(tmp_path, ".csv", RANKS), mapping)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -190,6 +191,44 @@ def test_a_loader_killed_between_any_two_steps_loads_once(
         assert job.landed_runs(settings.data_dir) == []
         step += 1
     assert step > len(TABLES), "the loader was killed at fewer places than there are tables"
+
+
+def published(settings: Settings) -> int:
+    """How many entries `essor.duckdb` shows."""
+    with duckdb.connect(str(settings.data_dir / "essor.duckdb"), read_only=True) as session:
+        return session.sql("SELECT count(*) FROM chart_entries").fetchall()[0][0]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("step", [(loads, "finish"), (job, "publish")])
+def test_what_a_killed_loader_did_not_publish_the_next_one_does(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, step: tuple[Any, str]
+) -> None:
+    """Also with nothing more to load, and before it loads what may stop it."""
+    land(settings.data_dir, [chart_reading(at("2026-10-08 15:12"), [CLAUDE])], "one")
+    refresh(settings)
+    land(settings.data_dir, [chart_reading(at("2026-10-09 15:12"), [LE_CHAT])], "two")
+    with monkeypatch.context() as patch:
+        patch.setattr(*step, lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            refresh(settings)
+    assert published(settings) == 1
+    assert refresh(settings) == []
+    assert published(settings) == 2
+
+
+def test_a_file_that_shows_the_last_load_is_not_published_again(settings: Settings) -> None:
+    """Nor is there one before the first load; one that is gone is written anew."""
+    refresh(settings)
+    path = settings.data_dir / "essor.duckdb"
+    assert not path.exists()
+    land(settings.data_dir, [chart_reading(at("2026-10-08 15:12"), [CLAUDE])])
+    refresh(settings)
+    before = path.stat().st_ino
+    assert refresh(settings) == []
+    assert path.stat().st_ino == before
+    path.unlink()
+    assert refresh(settings) == []
+    assert published(settings) == 1
 
 
 def test_what_is_half_loaded_is_not_seen(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
