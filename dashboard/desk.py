@@ -16,7 +16,7 @@ from dashboard.asked_embeds import AskedEmbeds
 from dashboard.figures.events import events_frame
 from dashboard.figures.theme import Theme, theme
 from dashboard.language import Language, chosen, homes
-from dashboard.selection import FIRST_COUNTRY, Selection, known_charts, read_selection
+from dashboard.selection import Selection, known_charts, read_selection
 from essor.model.apps import App, all_apps
 from essor.model.charts import Chart
 from essor.model.events import all_events
@@ -199,7 +199,7 @@ def arriving(
     """The same of a request; a page that picks a storefront by itself begins with the reader's own."""
     selection = read_selection(query)
     who = reader(selection, cookies, headers)
-    return replace(selection, homes=(*homes(who.say, headers.get("accept-language")), FIRST_COUNTRY)), who
+    return replace(selection, homes=homes(who.say, headers.get("accept-language"))), who
 
 
 def reader(selection: Selection, cookies: Mapping[str, str], headers: Mapping[str, str]) -> Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,13 +29,14 @@ def records(view: View) -> list[Component]:
     )
     if peaks.is_empty():
         return []
+    several = set(peaks.filter(pl.col("app").is_duplicated())["app"])
     method = dcc.Link(say("records.method"), href=f"/methods{view.address}#ranks")
     return [
         html.H2(say("records.title")),
         html.P([say("records.note"), " ", method], className="foot"),
-        _tops(peaks, tops, view),
+        _tops(peaks, tops, view, several),
         html.H2(say("records.moves")),
-        _moves(moves, view) if moves.height else html.P(say("records.no_move"), className="state"),
+        _moves(moves, view, several) if moves.height else html.P(say("records.no_move"), className="state"),
     ]
 
 
@@ -44,13 +46,13 @@ def _bounds(view: View, read: object) -> tuple[Any, ...]:
     return (ranks.TOPS, since, after) if read is ranks.days_in_top else (since, after)
 
 
-def _tops(peaks: pl.DataFrame, tops: pl.DataFrame, view: View) -> Component:
+def _tops(peaks: pl.DataFrame, tops: pl.DataFrame, view: View, several: Set[str]) -> Component:
     say = view.say
     heads = {"app": say("ratings.head.app"), "peak": say("records.peak"),
              **{f"top{top}": _top(top, say) for top in ranks.TOPS}}  # fmt: skip
     cells = {(row["app_id"], row["top"]): row for row in tops.iter_rows(named=True)}
     rows = [
-        [_app(row, view), _peak(row, say), *(_days(cells[row["app_id"], top], say) for top in ranks.TOPS)]
+        [_app(row, view, several), _peak(row, say), *(_days(cells[row["app_id"], top], say) for top in ranks.TOPS)]
         for row in peaks.iter_rows(named=True)
     ]
     return ledger(heads, rows, name="records", caption=say("records.title"))
@@ -60,9 +62,11 @@ def _top(top: int, say: Language) -> str:
     return say("records.first") if top == 1 else say("records.top", n=top)
 
 
-def _app(row: dict[str, Any], view: View) -> list[Any]:
+def _app(row: dict[str, Any], view: View, several: Set[str]) -> list[Any]:
+    """The app's name; its id in the store below it where it has `several`, each with a row of its own."""
     apps = desk().apps
-    return app_cell(app_name(row["app"], apps), app_colour(row["app"], apps, view.reader.theme))
+    cell = app_cell(app_name(row["app"], apps), app_colour(row["app"], apps, view.reader.theme))
+    return [*cell, _under(view.say("records.id", id=row["app_id"]))] if row["app"] in several else cell
 
 
 def _peak(row: dict[str, Any], say: Language) -> list[Any]:
@@ -82,11 +86,13 @@ def _days(row: dict[str, Any], say: Language) -> list[Any]:
     return said
 
 
-def _moves(moves: pl.DataFrame, view: View) -> Component:
+def _moves(moves: pl.DataFrame, view: View, several: Set[str]) -> Component:
     say = view.say
     heads = {name: say(f"records.head.{name}") for name in ("day", "app", "change")}
     newest = moves.sort("on", "app", descending=[True, False]).head(MOVES)
-    rows = [[_when(row, say), html.Span(_app(row, view)), _change(row, say)] for row in newest.iter_rows(named=True)]
+    rows = [
+        [_when(row, say), html.Div(_app(row, view, several)), _change(row, say)] for row in newest.iter_rows(named=True)
+    ]
     return ledger(heads, rows, name="moves", caption=say("records.moves"))
 
 

@@ -15,6 +15,8 @@ from essor.model.stores import Device, StoreName
 
 THEMES = ("light", "dark")
 FIRST_COUNTRY = "fr"
+HOME_SHARE = 4
+"""The reader's own storefront is shown first once it has a quarter of what the fullest one has."""
 FIRST_CATEGORIES = ("6007", *OVERALL.values())
 """The categories to begin with, where no address says otherwise: where the assistants are, then all."""
 
@@ -55,12 +57,14 @@ class Selection:
     """Whether dated events are drawn; ``events=off`` where not."""
     bridged: bool = False
     """Whether gaps are bridged by a faint dotted line, ``gaps=dotted``."""
-    homes: tuple[str, ...] = (FIRST_COUNTRY,)
-    """The storefronts to begin with where `country` names none, the first one first; they are in no address."""
+    homes: tuple[str, ...] = ()
+    """The reader's own storefronts, the nearest one first, for where `country` names none; no address bears them."""
 
-    def nearness(self, country: str) -> int:
-        """How early a storefront is among `homes`: 0 for the first one, less for the others."""
-        return -self.homes.index(country) if country in self.homes else -len(self.homes)
+    def home(self, known: Mapping[str, float]) -> str | None:
+        """The reader's own storefront, where the address names none and it has much of what is known of each."""
+        enough = max(known.values(), default=0) / HOME_SHARE
+        at_home = (home for home in self.homes if known.get(home, -1) >= enough)
+        return None if self.country else next(at_home, None)
 
     def of_chart(self, chart: Chart) -> Selection:
         """The same with this chart chosen."""
@@ -149,9 +153,12 @@ def known_charts(charts: pl.DataFrame) -> dict[Chart, int]:
 def nearest_chart(selection: Selection, known: Mapping[Chart, int]) -> Chart | None:
     """The known chart that agrees with most of the selection, country before collection before category.
 
-    Where the selection is silent: the storefronts to begin with, free, productivity or overall, most readings.
+    Where the selection is silent: the reader's storefront, else France; free, productivity or overall, most readings.
     """
-    return max(known, key=lambda chart: _agreement(selection, chart, known[chart]), default=None)
+    ordered = sorted(known, key=lambda chart: _agreement(selection, chart, known[chart]))
+    of_each = {chart.country: chart for chart in ordered}
+    home = selection.home({country: known[chart] for country, chart in of_each.items()})
+    return of_each[home] if home else next(reversed(ordered), None)
 
 
 def _agreement(selection: Selection, chart: Chart, readings: int) -> tuple[object, ...]:
@@ -163,7 +170,7 @@ def _agreement(selection: Selection, chart: Chart, readings: int) -> tuple[objec
         selection.country == chart.country,
         selection.collection == collection_key(chart),
         selection.category == chart.category,
-        selection.nearness(chart.country),
+        chart.country == FIRST_COUNTRY,
         collection_key(chart) == Collection.TOP_FREE,
         -category_order,
         readings,

@@ -9,25 +9,28 @@ import polars as pl
 
 from dashboard.desk import FIRST_APPS
 from dashboard.language import Language
-from dashboard.selection import Selection
+from dashboard.selection import FIRST_COUNTRY, Selection
 from essor.model.apps import App
 
 
 def placed(selection: Selection, offered: pl.DataFrame, weight: str) -> Selection:
     """The selection with a store and storefront of `offered` (columns store, country and `weight`).
 
-    What it names is kept where it is on offer; else a storefront to begin with, else where the apps named, or all,
-    have most `weight`.
+    What it names is kept where it is on offer; else the reader's own, else France, else where the apps named, or
+    all, have most `weight`.
     """
     named = offered.filter(pl.col("app").is_in(list(selection.apps)))
     rows = (named if named.height else offered).group_by("store", "country").agg(pl.col(weight).sum())
-    best = max(rows.iter_rows(named=True), key=lambda row: _agreement(selection, row, weight), default=None)
+    ordered = sorted(rows.iter_rows(named=True), key=lambda row: _agreement(selection, row, weight))
+    of_each = {str(row["country"]): row for row in ordered}
+    home = selection.home({country: row[weight] for country, row in of_each.items()})
+    best = of_each[home] if home else next(reversed(ordered), None)
     return replace(selection, store=best["store"], country=best["country"]) if best else selection
 
 
 def _agreement(selection: Selection, row: dict[str, object], weight: str) -> tuple[object, ...]:
     wanted = (row["store"] == selection.store, row["country"] == selection.country)
-    return (*wanted, selection.nearness(str(row["country"])), row[weight], str(row["country"]))
+    return (*wanted, row["country"] == FIRST_COUNTRY, row[weight], str(row["country"]))
 
 
 def with_apps(selection: Selection, apps: Sequence[App], offered: pl.DataFrame, most: int = 3) -> Selection:

@@ -90,11 +90,11 @@ def tell_all(address: str) -> list[Component]:
 
 
 def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
-    """The rank history of one app, in the chart where most is known of it unless the address names one."""
+    """The rank history of one app, where the address names no chart in the one where most is known of it."""
     slug = next((slug for slug in selection.apps if slug in {app.slug for app in desk().apps}), FIRST_APPS[0])
     selection = replace(selection, apps=(slug,))
     if selection.category is None:
-        chart = _best_chart(desk().ask(cursor, offers.stands, slug))
+        chart = _best_chart(desk().ask(cursor, offers.stands, slug), selection)
         selection = selection.of_chart(chart) if chart else selection
     return rankings.draw(cursor, selection, reader)
 
@@ -102,13 +102,14 @@ def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
 register_figure(PAGE, PATH, draw)
 
 
-def _best_chart(stands: pl.DataFrame) -> Chart | None:
-    """The chart in which the app was ranked, seen on most days."""
-    ranked = stands.filter(pl.col("rank").is_not_null() | pl.col("peak_rank").is_not_null()).sort(
-        "days_known", descending=True
-    )
-    known = known_charts(ranked.head(1).with_columns(readings=pl.col("days_known")))
-    return next(iter(known), None)
+def _best_chart(stands: pl.DataFrame, selection: Selection) -> Chart | None:
+    """The chart in which the app was ranked, in the storefront named or the reader's own, seen on most days."""
+    ranked = stands.filter(pl.col("rank").is_not_null() | pl.col("peak_rank").is_not_null())
+    days = dict(ranked.group_by("country").agg(pl.col("days_known").max()).iter_rows())
+    country = selection.country or selection.home(days)
+    here = ranked.filter(country=country) if country else ranked
+    known = known_charts(here.with_columns(readings=pl.col("days_known")))
+    return max(known, key=lambda chart: known[chart], default=None)
 
 
 def _app(selection: Selection) -> App:

@@ -31,6 +31,10 @@ PATH = "/health"
 DAYS = 60
 """The days before the newest look that the figure and the gaps cover."""
 ROWS = 20
+SOURCE_COLUMNS = 6
+"""What is told of a source: what it is about, its name, its storefronts, the newest, the stalest, the looks."""
+SIMULATED = "simulated: everything was asked at "
+"""How the note of a run begins that asked a simulated market; its address follows."""
 
 register_page(__name__, PAGE, PATH, order=60, group="sources", figure=True)
 
@@ -56,7 +60,7 @@ def _answer(
         figure_frame(PAGE, _drawn(cursor, fresh, last, selection, reader), reader, path=PATH),
         *[notice(say("health.reason", why=why), "bad") for why in _why(runs)],
         html.H2(say("health.freshness"), id=f"{PAGE}-table"),
-        _table("fresh", _fresh_rows(fresh, now, say), say),
+        _freshness(fresh.sort("last_look_at", descending=True), now, say),
         html.H2(say("health.gaps")),
         *_gaps(desk().ask(cursor, health.gaps, since), say),
         *_coverage(desk().ask(cursor, coverage.by_kind, since), say),
@@ -71,10 +75,22 @@ def _answer(
 
 
 def _why(runs: pl.DataFrame) -> list[str]:
-    """What the last crawl noted when it brought nothing usable."""
-    crawls = runs.filter(pl.col("kind").str.starts_with("crawl"))
-    last = crawls.head(1).filter((pl.col("usable") == 0) & pl.col("note").is_not_null() & (pl.col("note") != ""))
-    return [str(note) for note in last["note"]]
+    """What the last crawl noted when it brought nothing usable; that its market is simulated is no trouble."""
+    last = runs.filter(pl.col("kind").str.starts_with("crawl")).head(1).filter(pl.col("usable") == 0)
+    parts = [part for note in last["note"] for part in _parts(note) if not part.startswith(SIMULATED)]
+    return ["; ".join(parts)] if parts else []
+
+
+def _note(note: str | None, say: Language) -> str:
+    """What a run noted; that its market is simulated in the reader's language."""
+    return "; ".join(
+        say("health.simulated", address=part.removeprefix(SIMULATED)) if part.startswith(SIMULATED) else part
+        for part in _parts(note)
+    )
+
+
+def _parts(note: str | None) -> list[str]:
+    return [part for part in (note or "").split("; ") if part]
 
 
 def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
@@ -113,11 +129,50 @@ def _table(name: str, rows: Sequence[Sequence[Any]], say: Language) -> Component
     """A plain table; its heads are the translations `health.NAME.0`, `.1` and so on."""
     if not rows:
         return html.P(say("grid.none"), className="state")
-    heads = [html.Th(say(f"health.{name}.{n}"), scope="col") for n in range(len(rows[0]))]
-    body = [html.Tr([html.Td(cell) for cell in row]) for row in rows]
+    return _ledger(name, len(rows[0]), [_row(row) for row in rows], say)
+
+
+def _ledger(name: str, columns: int, rows: Sequence[Component], say: Language) -> Component:
+    heads = [html.Th(say(f"health.{name}.{n}"), scope="col") for n in range(columns)]
     return html.Div(
-        html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="ledger"), className="scroller"
+        html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="ledger"), className="scroller"
     )
+
+
+def _row(cells: Sequence[Any]) -> Component:
+    return html.Tr([html.Td(cell) for cell in cells])
+
+
+def _freshness(fresh: pl.DataFrame, now: datetime, say: Language) -> Component:
+    """How old the newest figures are: a row a storefront; where they are many, a row a source that opens to its own."""
+    if fresh.height <= ROWS:
+        return _table("fresh", _fresh_rows(fresh, now, say), say)
+    sources = fresh.partition_by("kind", "source", maintain_order=True)
+    rows = [row for fronts in sources for row in _source_rows(fronts, now, say)]
+    return _ledger("source", SOURCE_COLUMNS, rows, say)
+
+
+def _source_rows(fronts: pl.DataFrame, now: datetime, say: Language) -> list[Component]:
+    """A source's newest and stalest figures, and below them each of its storefronts, folded."""
+    stalest = fronts.sort("last_usable_at", nulls_last=False).row(0, named=True)
+    age = say.ago(now - stalest["last_usable_at"]) if stalest["last_usable_at"] else say("health.never")
+    told = _row([
+        say(f"kind.{stalest['kind']}"),
+        say.optional(f"source.{stalest['source']}", stalest["source"]),
+        say.number(fronts["country"].n_unique()) if stalest["country"] else "–",
+        _moment(newest(fronts["last_usable_at"]), say),
+        [age, html.Div(say.country(stalest["country"]), className="state")] if stalest["country"] else age,
+        say.number(int(fronts["looks"].sum())),
+    ])  # fmt: skip
+    if fronts.height == 1:
+        return [told]
+    each = _folded("health.each_front", fronts.height, _table("fresh", _fresh_rows(fronts, now, say), say), say)
+    return [told, html.Tr(html.Td(each, colSpan=SOURCE_COLUMNS), className="opens")]
+
+
+def _folded(key: str, number: int, table: Component, say: Language) -> Component:
+    """A table of so many rows that is opened when it is wanted."""
+    return html.Details([html.Summary(say(key, n=say.number(number))), table], className="folded")
 
 
 def _fresh_rows(fresh: pl.DataFrame, now: datetime, say: Language) -> list[list[Any]]:
@@ -131,7 +186,7 @@ def _fresh_rows(fresh: pl.DataFrame, now: datetime, say: Language) -> list[list[
             _status(row["last_status"], row["last_message"], say),
             say.number(row["looks"]),
         ]
-        for row in fresh.sort("last_look_at", descending=True).iter_rows(named=True)
+        for row in fresh.iter_rows(named=True)
     ]
 
 
@@ -144,7 +199,8 @@ def _gaps(gaps: pl.DataFrame, say: Language) -> list[Component]:
         return [html.P(say("health.no_gaps"), className="state")]
     keys = ["source", "country", "collection", "category"]
     charts = gaps.sort("day").group_by(keys, maintain_order=True).agg("day", "status")
-    return [_table("gaps", [_gap_row(row, say) for row in charts.iter_rows(named=True)], say)]
+    table = _table("gaps", [_gap_row(row, say) for row in charts.iter_rows(named=True)], say)
+    return [table if charts.height <= ROWS else _folded("health.each_chart", charts.height, table, say)]
 
 
 def _gap_row(row: dict[str, Any], say: Language) -> list[Any]:
@@ -230,7 +286,7 @@ def _run_rows(runs: pl.DataFrame, say: Language) -> list[list[Any]]:
             say.optional(f"result.{row['result']}", row["result"] or "–"),
             _seconds(row["started_at"], row["finished_at"], say),
             f"{say.number(row['usable'])} / {say.number(row['readings'])}",
-            "" if row["kind"] in DESK_RUNS else row["note"] or "",
+            "" if row["kind"] in DESK_RUNS else _note(row["note"], say),
         ]
         for row in runs.iter_rows(named=True)
     ]

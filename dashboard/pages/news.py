@@ -60,6 +60,7 @@ def layout(**query: object) -> Component:
     output={
         "answer": Output(f"{PAGE}-answer", "children"),
         "row": Output(f"{PAGE}-row", "className"),
+        "days": filters.day_outputs(PAGE),
         "address": Output("address", "data", allow_duplicate=True),
     },
     inputs={
@@ -80,6 +81,7 @@ def choose(picked: dict[str, Any], period: dict[str, Any], address: str) -> dict
     return {
         "answer": _answer(drawn, reader),
         "row": filters.row_class(own_days=period["name"] == filters.OWN),
+        "days": filters.day_values(period["name"], drawn.selection, span),
         "address": reader.address(drawn.selection),
     }
 
@@ -178,7 +180,14 @@ def _finding(rows: pl.DataFrame, say: Language) -> str:
     weights = {kind.value: weight for weight, kind in enumerate(NewsKind)}
     lately = rows.filter(pl.col("observed_at").dt.date() == day)
     first = lately.sort(pl.col("kind").replace_strict(weights, return_dtype=pl.Int8), maintain_order=True).head(1)
-    return say("news.finding", day=say.day(day), first=_items(first, say)[0].text)
+    return say("news.finding", day=say.day(day), first=_after_colon(_items(first, say)[0]))
+
+
+def _after_colon(item: News) -> str:
+    """A piece of news that goes on after a colon: it keeps its capital only where it begins with a name."""
+    names = tuple(app.name for app in desk().apps if app.slug == item.app)
+    named = item.app is None or item.text.startswith(names)
+    return item.text if named else item.text[:1].lower() + item.text[1:]
 
 
 def _answer(drawn: Drawn, reader: Reader) -> list[Component]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.language import translations
+from dashboard.language import LOCALES, Language, translations
 from essor.jobs.refresh import refresh
 from essor.settings import read_settings
 from tests.browser.conftest import Opener, settle
@@ -84,7 +85,7 @@ def test_ratings_speak_of_falls_and_versions_and_change_with_the_measure(opener:
 
 def test_an_estimate_says_its_band_its_method_and_its_version(opener: Opener, full: str) -> None:
     """In the headline, in the legend, and under the figure."""
-    page = opener(full).open("/downloads?lang=en&apps=chatgpt")
+    page = opener(full).open("/downloads?lang=en&apps=chatgpt&country=no")
     wanted = r"an estimated [\d.]+M times \(Norway\).*: [\d.]+M to [\d.]+M eight times in ten, by rating velocity"
     assert re.search(wanted, finding(page).replace("\n", " "))
     drawn(page, "downloads")
@@ -94,7 +95,7 @@ def test_an_estimate_says_its_band_its_method_and_its_version(opener: Opener, fu
 
 def test_shares_say_their_band_and_of_what_they_are_a_share(opener: Opener, full: str) -> None:
     """Another length of period is in the address, and the same address shows it again; the CSV has the same rows."""
-    page = opener(full).open("/shares?lang=en")
+    page = opener(full).open("/shares?lang=en&country=no")
     assert re.match(
         r"ChatGPT has \d+% of the downloads estimated for 3 apps together \(Norway\) in August", finding(page)
     )
@@ -198,7 +199,7 @@ def test_everything_about_one_app_is_on_one_page(opener: Opener, full: str) -> N
 
 def test_events_are_switched_off_over_downloads(opener: Opener, full: str) -> None:
     """The lines, the list below and the address agree; the look behind the figure is one click away."""
-    page = opener(full).open("/downloads?lang=en&apps=chatgpt")
+    page = opener(full).open("/downloads?lang=en&apps=chatgpt&country=no")
     drawn(page, "downloads")
     expect(page.locator("#downloads-events li").first).to_be_visible()
     page.uncheck("#downloads-show-events")
@@ -325,3 +326,24 @@ def test_an_app_is_followed_and_its_table_says_what_its_figure_shows(opener: Ope
     page.click("#app-follow .follow-news")
     expect(page.locator("#news-finding")).to_be_visible()
     assert "apps=le-chat" in page.url
+
+
+def test_a_period_of_ones_own_begins_with_the_days_shown(opener: Opener, history: str) -> None:
+    """The news of the last week, then of days of one's own: the same week is there to be changed."""
+    page = opener(history).open("/news")
+    for period in ("7 days", "Custom"):
+        page.click("#news-period")
+        page.click(f"[role=option]:has-text('{period}')")
+        settle(page)
+    since, until = (date.fromisoformat(page.input_value(f"#news-{end}")) for end in ("from", "to"))
+    assert (until - since).days == 7
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("lang", LOCALES)
+def test_the_category_of_all_is_read_whole(opener: Opener, history: str, lang: str, width: int) -> None:
+    """Also where the two days of a period of one's own stand beside it."""
+    page = opener(history, width=width).open(f"/rankings?lang={lang}&from=2026-10-01&to=2026-10-09")
+    every = Language(lang).category("36")
+    cut = "(input, text) => (input.value = text, input.scrollWidth > input.clientWidth)"
+    assert page.locator("#rankings-category").evaluate(cut, every) is False

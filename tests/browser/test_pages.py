@@ -68,7 +68,7 @@ def test_the_browser_chooses_language_and_theme_until_the_reader_does(opener: Op
 
 def test_an_analyst_compares_apps_and_passes_the_link_on(opener: Opener, history: str) -> None:
     """What is chosen stands in the address; the same address shows the same figure to somebody else."""
-    page = opener(history).open("/rankings")
+    page = opener(history).open("/rankings?country=fr")
     assert finding(page).startswith("Le Chat climbed from 60th on 15 September to 30th on 9 October 2026")
     page.click("#rankings-apps")
     page.click("[role=option]:has-text('Perplexity')")
@@ -87,7 +87,7 @@ def test_an_analyst_compares_apps_and_passes_the_link_on(opener: Opener, history
 
 def test_the_csv_holds_what_the_figure_shows(opener: Opener, history: str) -> None:
     """One click, the same apps and days."""
-    page = opener(history).open("/rankings?apps=le-chat&from=2026-10-05")
+    page = opener(history).open("/rankings?apps=le-chat&country=fr&from=2026-10-05")
     page.click(".action-download > summary")
     with page.expect_download() as coming:
         page.click("#rankings-csv")
@@ -123,7 +123,7 @@ def test_an_unreachable_store_is_said_plainly(opener: Opener, small: str) -> Non
 
 def test_an_import_of_followed_apps_alone_is_called_so(opener: Opener, history: str) -> None:
     """The other places of the chart are not made to look empty."""
-    page = opener(history).open("/top-chart")
+    page = opener(history).open("/top-chart?country=fr")
     expect(page.locator(".notice")).to_contain_text("followed apps alone")
     page.click("text=← Earlier look")
     expect(page.locator(".subtitle")).to_contain_text("8 Oct 2026, 15:12 UTC")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 
 from tests.dashboard.serving import dashboard_on
-from tests.dashboard.small_lake import write_lake
-from tests.dashboard.test_api import small_history
+from tests.dashboard.small_lake import Look, write_lake
+from tests.dashboard.test_api import CHART, CHATGPT, LE_CHAT, START, small_history
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A dashboard over the small history."""
     data_dir = tmp_path_factory.mktemp("first")
-    write_lake(data_dir, small_history(data_dir))
+    british = Look(replace(CHART, country="gb"), START, {LE_CHAT: 40, CHATGPT: 1})
+    write_lake(data_dir, [*small_history(data_dir), british])
     with dashboard_on(data_dir) as served:
         yield served
 
@@ -48,6 +50,16 @@ def test_a_phone_is_given_an_image_it_can_read(address: str) -> None:
     """Not one made for a desk and shrunk."""
     assert 'width="420"' in page(address, "/rankings?theme=light", User_Agent="Mozilla/5.0 (Android) Mobile")
     assert 'width="1200"' in page(address, "/rankings?theme=light")
+
+
+def test_it_begins_with_the_readers_storefront(address: str) -> None:
+    """As the page that follows does; an embed and an answer for a program show the same to everybody."""
+    british = {"Accept_Language": "en-GB"}
+    assert "United Kingdom" in page(address, "/rankings?theme=light", **british)
+    assert "France" in page(address, "/rankings?theme=light", Accept_Language="fr-FR")
+    assert "France" in page(address, "/rankings?theme=light&country=fr", **british)
+    assert "France" in page(address, "/embed/rankings", **british)
+    assert "60th on 1 October" in page(address, "/api/v1/figures/rankings?apps=le-chat&lang=en", **british)
 
 
 def test_a_page_without_a_figure_has_none(address: str) -> None:

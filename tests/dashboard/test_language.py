@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from dashboard.language import Language, chosen
+from dashboard.language import Language, chosen, homes, translations
 
 FR, EN = Language("fr"), Language("en")
 
@@ -77,6 +78,34 @@ def test_french_from_the_warehouse_breaks_no_line_before_its_punctuation() -> No
 def test_some_days_are_told_as_what_they_are() -> None:
     """One day is not told as two; data of a whole day have no time of day."""
     day, moment = date(2026, 10, 9), datetime(2026, 10, 9, 15, 11, tzinfo=UTC)
-    assert (EN.during(day, day), FR.during(day, day)) == ("on 9 October 2026", "le 9 octobre 2026")
-    assert FR.during(date(2026, 10, 7), day) == "entre le 7 octobre et le 9 octobre 2026"
+    assert (EN.during(day, day), FR.during(day, day)) == ("on 9 October 2026", "le\N{NO-BREAK SPACE}9 octobre 2026")
+    assert (
+        FR.during(date(2026, 10, 7), day) == "entre le\N{NO-BREAK SPACE}7 octobre et le\N{NO-BREAK SPACE}9 octobre 2026"
+    )
     assert (EN.dated(day), EN.dated(moment)) == ("9 Oct 2026", "9 Oct 2026, 15:11 UTC")
+
+
+@pytest.mark.parametrize(
+    ("code", "accepted", "expected"),
+    [
+        ("fr", "fr-FR,fr;q=0.9,en-US;q=0.8", ("fr",)),
+        ("en", "en-GB,en;q=0.5", ("gb", "us")),
+        ("fr", "fr-CA", ("ca", "fr")),
+        ("en", "de-DE,de;q=0.9,en-US;q=0.8", ("de", "us")),
+        ("en", "zh-Hant-TW", ("tw", "us")),
+        ("fr", "en-US,en;q=0.9", ("fr",)),
+        ("en", "fr-FR", ("us",)),
+        ("fr", "fr", ("fr",)),
+        ("en", None, ("us",)),
+    ],
+)
+def test_a_reader_is_at_home_in_their_region(code: str, accepted: str | None, expected: tuple[str, ...]) -> None:
+    """That of the browser's language, unless they read the other one; then the language's own."""
+    assert homes(Language(code), accepted) == expected
+
+
+def test_a_date_does_not_part_from_its_article() -> None:
+    """Neither in our texts nor in those of the warehouse; the whole world is named like a country."""
+    assert FR.spaced("sorti le 18 mai") == "sorti le\N{NO-BREAK SPACE}18 mai"
+    assert [key for key, text in translations("fr").items() if re.search(r"\b[Ll]e \{", text)] == []
+    assert (EN.country("ww"), FR.country("ww")) == ("Worldwide", "Monde entier")

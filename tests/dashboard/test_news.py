@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from urllib.request import urlopen
 from xml.etree import ElementTree as ET
@@ -14,9 +15,10 @@ from xml.etree import ElementTree as ET
 import polars as pl
 import pytest
 
+from dashboard.app import make_app
 from dashboard.desk import make_desk
 from dashboard.language import LOCALES, Language
-from dashboard.news import about, tell, told_since
+from dashboard.news import News, about, tell, told_since
 from dashboard.selection import Selection
 from essor.model.news import NewsKind
 from essor.settings import read_settings
@@ -152,3 +154,15 @@ def test_more_looks_than_a_page_reads_are_told_from_later_on(data_dir: Path, mon
         monkeypatch.setattr("dashboard.news.LOOKS", 2)
         assert since < looks == told_since(at, cursor, since, None)
         assert told_since(at, cursor, looks + timedelta(hours=1), None) == looks + timedelta(hours=1)
+
+
+def test_a_sentence_goes_on_small_after_a_colon(data_dir: Path) -> None:
+    """A name keeps its capital; a word of the language has none there."""
+    make_app(read_settings(data_dir=data_dir))
+    page, seen = import_module("dashboard.pages.news"), datetime(2026, 10, 9, tzinfo=UTC)
+    for text, expected in (
+        ("Le nombre de notes de Le Chat baisse.", "le nombre de notes de Le Chat baisse."),
+        ("Le Chat sort du classement.", "Le Chat sort du classement."),
+    ):
+        item = News("key", "subject", NewsKind.LEFT, "le-chat", "fr", seen, text, "–", "France", "/")
+        assert page._after_colon(item) == expected

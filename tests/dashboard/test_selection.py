@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -76,6 +77,16 @@ def test_with_nothing_asked_the_french_productivity_chart_is_shown() -> None:
 def test_the_nearest_known_chart_is_shown(asked: Selection, expected: Chart) -> None:
     """Country before collection before category."""
     assert nearest_chart(asked, KNOWN) == expected
+
+
+def test_a_silent_address_begins_with_the_readers_storefront() -> None:
+    """Once it has a quarter of the readings; what the address says wins, and no address bears the reader's own."""
+    american, looked_at = Selection(homes=("gb", "us")), {**KNOWN, US_ALL: 6}
+    assert nearest_chart(american, looked_at) == US_ALL
+    assert nearest_chart(american, KNOWN) == FR_PRODUCTIVITY
+    assert nearest_chart(replace(american, country="fr"), looked_at) == FR_PRODUCTIVITY
+    assert nearest_chart(replace(american, homes=("gb",)), looked_at) == FR_PRODUCTIVITY
+    assert american.query() == Selection().query()
 
 
 def test_without_any_chart_none_is_shown() -> None:

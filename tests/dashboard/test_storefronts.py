@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from dashboard.language import Language
@@ -25,6 +27,15 @@ def test_a_storefront_that_is_on_offer_is_kept_and_another_is_replaced() -> None
     assert placed(chosen, OFFERED, "looks").country == "us"
     assert placed(Selection(apps=("chatgpt",), country="fr"), OFFERED, "looks").country == "no"
     assert placed(Selection(apps=("gemini",)), OFFERED, "looks").country == "us"
+
+
+def test_a_silent_address_begins_at_the_readers_home() -> None:
+    """Where it has a quarter of what the fullest storefront has; the address wins over it."""
+    home, seen = Selection(apps=("chatgpt",), homes=("ca", "us")), OFFERED.with_columns(looks=pl.Series([184, 46, 9]))
+    assert placed(home, seen, "looks").country == "us"
+    assert placed(home, OFFERED, "looks").country == "no"
+    assert placed(replace(home, country="no"), seen, "looks").country == "no"
+    assert placed(replace(home, homes=("ca",)), seen, "looks").country == "no"
 
 
 def test_apps_with_figures_are_shown_where_the_address_names_none() -> None:

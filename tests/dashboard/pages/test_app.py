@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -34,3 +35,14 @@ def test_a_list_that_is_cut_says_of_how_many(tmp_path: Path, number: int, told: 
     page = import_module("dashboard.pages.app")
     *_, last = page._ranks(stands(number), EN, reader(EN, {}, {}))
     assert (last.children == told) is (told is not None)
+
+
+def test_it_opens_in_the_readers_storefront_where_the_app_is_ranked_there(tmp_path: Path) -> None:
+    """Else where it was seen on most days; a storefront that the address names is obeyed."""
+    make_app(read_settings(data_dir=tmp_path))
+    page, seen = import_module("dashboard.pages.app"), stands(5).with_columns(days_known=pl.Series([1, 1, 9, 1, 3]))
+    first, _, most, _, last = seen["country"]
+    assert page._best_chart(seen, replace(EN, homes=("zz", last, first))).country == last
+    assert page._best_chart(seen, replace(EN, homes=("zz",))).country == most
+    assert page._best_chart(seen, replace(EN, country=first, homes=(last,))).country == first
+    assert page._best_chart(seen, replace(EN, country="zz")) is None
