@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[NewsKind, ...]] = {
     "sources": tuple(kind for kind in NewsKind if kind.of_source),
 }
 """Kinds of news that are picked together."""
-MOST = 300
+MOST = 100
 """So many rows are shown; the downloads have all."""
 TOP = 10
 register_page(__name__, PAGE, PATH, order=1, group="overview")
