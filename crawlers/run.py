@@ -42,7 +42,7 @@ from essor.model.observation import Status
 from essor.model.reviews import WORLD
 from essor.model.shards import WHOLE, Shard
 from essor.model.signals import SignalSubject
-from essor.model.stores import StoreName, storefront
+from essor.model.stores import SIMULATED_AT, StoreName, storefront
 from essor.settings import Settings
 
 
@@ -307,7 +307,7 @@ def _note(settings: Settings, shard: Shard) -> str | None:
     split = [] if shard.whole else [f"shard {shard}"]
     mapped = [f"{host} was asked at {base}" for host, base in settings.hosts.items()]
     if settings.simulated:
-        mapped = [f"simulated: everything was asked at {settings.simulated}"]
+        mapped = [f"{SIMULATED_AT}{settings.simulated}"]
     overridden = [
         f"robots.txt not obeyed for {name}: {said.reason}"
         for name, said in settings.sources.items()

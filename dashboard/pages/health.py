@@ -21,6 +21,7 @@ from dashboard.language import Language
 from dashboard.selection import Selection
 from dashboard.sentences import health_finding
 from dashboard.shell import frame, nothing_yet, register_page
+from essor.model.stores import SIMULATED_AT
 from warehouse.connection import Cursor
 from warehouse.reads import coverage, health, inputs
 
@@ -33,8 +34,6 @@ DAYS = 60
 ROWS = 20
 SOURCE_COLUMNS = 6
 """What is told of a source: what it is about, its name, its storefronts, the newest, the stalest, the looks."""
-SIMULATED = "simulated: everything was asked at "
-"""How the note of a run begins that asked a simulated market; its address follows."""
 
 register_page(__name__, PAGE, PATH, order=60, group="sources", figure=True)
 
@@ -77,14 +76,14 @@ def _answer(
 def _why(runs: pl.DataFrame) -> list[str]:
     """What the last crawl noted when it brought nothing usable; that its market is simulated is no trouble."""
     last = runs.filter(pl.col("kind").str.starts_with("crawl")).head(1).filter(pl.col("usable") == 0)
-    parts = [part for note in last["note"] for part in _parts(note) if not part.startswith(SIMULATED)]
+    parts = [part for note in last["note"] for part in _parts(note) if not part.startswith(SIMULATED_AT)]
     return ["; ".join(parts)] if parts else []
 
 
 def _note(note: str | None, say: Language) -> str:
     """What a run noted; that its market is simulated in the reader's language."""
     return "; ".join(
-        say("health.simulated", address=part.removeprefix(SIMULATED)) if part.startswith(SIMULATED) else part
+        say("health.simulated", address=part.removeprefix(SIMULATED_AT)) if part.startswith(SIMULATED_AT) else part
         for part in _parts(note)
     )
 

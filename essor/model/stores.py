@@ -32,6 +32,10 @@ class Market(StrEnum):
     """An invented market of `essor replica --simulate`."""
 
 
+SIMULATED_AT = "simulated: everything was asked at "
+"""How the note of a run begins that asked a simulated market; its address follows."""
+
+
 _CODES = """
     ae af ag ai al am ao ar at au az ba bb be bf bg bh bj bm bn bo br bs bt bw by bz ca cd cg ch ci cl cm cn co cr cv cy
     cz de dk dm do dz ec ee eg es fi fj fm fr ga gb gd ge gh gm gr gt gw gy hk hn hr hu id ie il in iq is it jm jo jp ke

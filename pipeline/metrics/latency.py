@@ -9,7 +9,7 @@ from statistics import median
 
 import polars as pl
 
-from essor.model.probes import EngineReading, Outcome, ProbeRun, ProbeSample
+from essor.model.probes import Outcome, ProbeRun, ProbeSample
 
 SAMPLES = pl.Schema(
     {
@@ -165,22 +165,6 @@ def comparison_text(first: str, second: str, result: dict[str, str | float | Non
     return f"{first} is {result['ratio']:.2f} times as fast as {second}, {result['low']:.2f} to {result['high']:.2f}"
 
 
-def engine_frame(readings: Iterable[EngineReading]) -> pl.DataFrame:
-    """The local engine's cases with their derived times, one row a case; machine fields beside them."""
-    rows = []
-    for reading in readings:
-        flat = {name: value for name, value in asdict(reading).items() if name != "machine"}
-        machine = {"gpu": reading.machine.gpu, "driver": reading.machine.driver, "software": _software(reading)}
-        derived = {
-            "prefill_ms": reading.prefill_ms,
-            "decode_ms_per_token": reading.decode_ms_per_token,
-            "fraction_of_measured_bandwidth": reading.fraction_of_measured_bandwidth,
-            "fraction_of_measured_flop": _flop_share(reading),
-        }
-        rows.append({**flat, **machine, **derived, "outcome": reading.outcome.value})
-    return pl.DataFrame(rows, infer_schema_length=None)
-
-
 def run_json(run: ProbeRun, samples: Iterable[ProbeSample], *, seed: int = 0) -> dict[str, object]:
     """One run as `essor probe run --json` prints it: each figure with its percentiles and their intervals."""
     frame = samples_frame(sample for sample in samples if sample.run_id == run.run_id)
@@ -299,16 +283,6 @@ def _drawn(rows: pl.DataFrame, values: int, seed: int) -> pl.DataFrame:
 
 def _no_lists() -> pl.Series:
     return pl.Series([], dtype=pl.List(pl.Float64))
-
-
-def _flop_share(reading: EngineReading) -> float | None:
-    if not reading.prefill_ms or not reading.prefill_flop or not reading.measured_tflop_s:
-        return None
-    return reading.prefill_flop / (reading.prefill_ms * 1e-3) / (reading.measured_tflop_s * 1e12)
-
-
-def _software(reading: EngineReading) -> str:
-    return ", ".join(f"{name} {version}" for name, version in reading.machine.software)
 
 
 def _number(value: object) -> float | None:
