@@ -218,7 +218,11 @@ def test_what_no_answer_can_have_is_refused_with_its_mapping(wrong: str, said: s
         read_mapping("m", "\n".join(lines).encode("latin-1"))
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"at,id\n")[:-9], b"at,id\n", gzip.compress(b"at")[:10] + b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(b"at,id\n")[:-9], b"at,id\n", gzip.compress(b"at")[:10] + b"\xff"],
+    ids=["cut", "not packed", "other bytes"],
+)
 def test_a_table_that_cannot_be_unpacked_is_refused(tmp_path: Path, content: bytes) -> None:
     """A cut gzip file, one that is none, and one with other bytes in it."""
     (tmp_path / "a.csv.gz").write_bytes(content)
