@@ -23,7 +23,7 @@ from warehouse.reads.news import reach
 DAYS_SHOWN = timedelta(days=30)
 """So far back the page goes that a piece of news leads to."""
 LOOKS = 50_000
-"""No more than about so many looks at charts are told of at once; one storefront's reach further back than all."""
+"""A page or a feed tells of no more than about so many looks at charts: of one storefront they reach further back."""
 _SIGNS = {
     NewsKind.FIRST: "●", NewsKind.LOST_FIRST: "▼", NewsKind.INTO_TOP: "▲", NewsKind.OUT_OF_TOP: "▼",
     NewsKind.ENTERED: "+", NewsKind.LEFT: "–", NewsKind.INSTALLS: "●", NewsKind.RATINGS: "●",
@@ -60,9 +60,11 @@ class News:
     """The path and query of the page that shows it."""
 
 
-def told_since(at: Desk, cursor: Cursor, since: datetime, country: str | None) -> datetime:
-    """From when on news are told where they are asked for from `since` on: later where there are more than `LOOKS`."""
-    reached = at.ask(cursor, reach, LOOKS, country=country)["since"][0]
+def told_since(
+    at: Desk, cursor: Cursor, since: datetime, until: datetime, *, country: str | None, looks: int
+) -> datetime:
+    """From when on news are told where they are asked for from `since` on: later where that is more than `looks`."""
+    reached = at.ask(cursor, reach, looks, until, country=country)["since"][0]
     return max(since, reached) if reached else since
 
 

@@ -15,10 +15,10 @@ from fastapi import APIRouter, Query, Request, Response
 from dashboard.api.frames import NO_GUESSING, answer
 from dashboard.desk import Desk
 from dashboard.language import Language, chosen
-from dashboard.news import News, about, tell, told_since
+from dashboard.news import LOOKS, News, about, tell, told_since
 from dashboard.selection import read_selection
 from essor.model.news import NewsKind
-from warehouse.reads.news import news
+from warehouse.reads.news import EVER, news
 
 router = APIRouter(tags=["news"])
 ATOM = "http://www.w3.org/2005/Atom"
@@ -63,10 +63,12 @@ def _asked(
     with at.cursor(selection) as cursor:
         now = selection.snapshot or at.now()
         since = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=days)
-        since = since if whole else told_since(at, cursor, since, selection.country)
-        frame = at.ask(cursor, news, since, country=selection.country, top=top, places=places)
+        since = since if whole else told_since(at, cursor, since, EVER, country=selection.country, looks=LOOKS)
+        wanted = tuple(NewsKind(kind) for kind in kinds.split(",") if kind in list(NewsKind))
+        frame = at.ask(
+            cursor, news, since, country=selection.country, apps=selection.apps, kinds=wanted, top=top, places=places
+        )
         snapshot = cursor.snapshot
-    wanted = [kind for kind in kinds.split(",") if kind in list(NewsKind)]
     shown = about(frame, selection.apps, [selection.country] if selection.country else (), wanted)
     return tell(shown, {app.slug: app.name for app in at.apps}, top, say), shown, snapshot
 

@@ -19,7 +19,7 @@ from dashboard.desk import Reader, arrival, desk
 from dashboard.drawn import Drawn, register_figure
 from dashboard.history import newest
 from dashboard.language import Language
-from dashboard.news import News, about, tell, told_since
+from dashboard.news import LOOKS, News, about, tell, told_since
 from dashboard.selection import Selection, read_address
 from dashboard.shell import frame, nothing_yet, register_page
 from essor.model.news import NewsKind
@@ -39,6 +39,8 @@ GROUPS: dict[str, tuple[NewsKind, ...]] = {
 """Kinds of news that are picked together."""
 MOST = 100
 """So many rows are shown; the downloads have all."""
+LATELY = 45_000
+"""The news of about so many looks, times apps, are read first: most often they fill the page."""
 TOP = 10
 register_page(__name__, PAGE, PATH, order=1, group="overview")
 
@@ -52,7 +54,7 @@ def layout(**query: object) -> Component:
             return nothing_yet(cursor, selection, reader)
         settled = _settled(selection, span)
         choices = _choices(cursor, settled, span, reader.say)
-        drawn = _drawn(cursor, settled, reader)
+        drawn = _drawn(cursor, settled, reader, whole=False)
     return frame(PAGE, drawn.selection, reader, [choices, html.Div(_answer(drawn, reader), id=f"{PAGE}-answer")])
 
 
@@ -77,7 +79,7 @@ def choose(picked: dict[str, Any], period: dict[str, Any], address: str) -> dict
     with desk().cursor(selection) as cursor:
         span = _span(cursor) or (desk().now().date(), desk().now().date())
         shown = filters.Period(**period).of(filters.with_picked(selection, chosen), span)
-        drawn = _drawn(cursor, _settled(shown, span), reader)
+        drawn = _drawn(cursor, _settled(shown, span), reader, whole=False)
     return {
         "answer": _answer(drawn, reader),
         "row": filters.row_class(own_days=period["name"] == filters.OWN),
@@ -133,11 +135,17 @@ def _choices(cursor: Cursor, selection: Selection, span: tuple[date, date], say:
     )
 
 
-def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
+def _drawn(cursor: Cursor, selection: Selection, reader: Reader, *, whole: bool = True) -> Drawn:
+    """The table of news; its rows are all, or when not `whole` those shown and perhaps some more."""
     say = reader.say
     asked = datetime.combine(selection.since or date(2008, 7, 10), time(), UTC)
-    since = told_since(desk(), cursor, asked, selection.country)
-    rows = _rows(cursor, selection, since)
+    until = datetime.combine(selection.until + timedelta(days=1), time(), UTC) if selection.until else news.EVER
+    since = told_since(desk(), cursor, asked, until, country=selection.country, looks=LOOKS)
+    looks = LATELY // len(selection.apps or desk().apps)
+    lately = since if whole else told_since(desk(), cursor, since, until, country=selection.country, looks=looks)
+    rows = _rows(cursor, selection, lately, until)
+    if rows.height <= MOST and lately > since:
+        rows = pl.concat((rows, _rows(cursor, selection, since, lately)))
     items = _items(rows, say)
     heads = (say("news.when"), say("news.what"), say("news.where"))
     words = ((say.moment(item.observed_at), item.text, item.place) for item in items)
@@ -149,7 +157,7 @@ def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
         rows=rows,
         selection=selection,
         snapshot=cursor.snapshot,
-        sources=tuple(rows["source"].drop_nulls().unique().sort()),
+        sources=tuple(rows.head(MOST)["source"].drop_nulls().unique().sort()),
         newest=newest(rows["observed_at"]),
         notes=(say("news.capped", moment=say.moment(since)),) if since > asked else (),
         method="movements",
@@ -158,13 +166,12 @@ def _drawn(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn:
     )
 
 
-def _rows(cursor: Cursor, selection: Selection, since: datetime) -> pl.DataFrame:
-    """The news that an address asks for, from `since` on."""
-    rows = desk().ask(cursor, news.news, since, country=selection.country, top=TOP, places=TOP)
-    if selection.until:
-        rows = rows.filter(pl.col("observed_at") < datetime.combine(selection.until + timedelta(days=1), time(), UTC))
-    countries = [selection.country] if selection.country else ()
-    return about(rows, selection.apps, countries, GROUPS.get(selection.measure or ALL, ()))
+def _rows(cursor: Cursor, selection: Selection, since: datetime, until: datetime) -> pl.DataFrame:
+    """The news that an address asks for, from `since` to before `until`."""
+    kinds = GROUPS.get(selection.measure or ALL, ())
+    country, apps = selection.country, selection.apps
+    rows = desk().ask(cursor, news.news, since, until, country=country, apps=apps, kinds=kinds, top=TOP, places=TOP)
+    return about(rows, apps, [country] if country else (), kinds)
 
 
 def _items(rows: pl.DataFrame, say: Language) -> list[News]:
@@ -173,12 +180,12 @@ def _items(rows: pl.DataFrame, say: Language) -> list[News]:
 
 
 def _finding(rows: pl.DataFrame, say: Language) -> str:
-    """The weightiest of the newest day, in a sentence."""
+    """The weightiest of the newest day among those shown, in a sentence."""
     if rows.is_empty():
         return say("news.none")
     day = rows["observed_at"][0].date()
     weights = {kind.value: weight for weight, kind in enumerate(NewsKind)}
-    lately = rows.filter(pl.col("observed_at").dt.date() == day)
+    lately = rows.head(MOST).filter(pl.col("observed_at").dt.date() == day)
     first = lately.sort(pl.col("kind").replace_strict(weights, return_dtype=pl.Int8), maintain_order=True).head(1)
     return say("news.finding", day=say.day(day), first=_after_colon(_items(first, say)[0]))
 
@@ -198,7 +205,7 @@ def _answer(drawn: Drawn, reader: Reader) -> list[Component]:
         return [*head, _follow(drawn, reader)]
     heads = {"when": say("news.when"), "what": say("news.what")}
     rows = [_row(item, reader) for item in items]
-    more = [html.P(say("news.more", n=say.number(MOST), all=say.number(drawn.rows.height)), className="state")]
+    more = [html.P(say("news.more", n=say.number(MOST)), className="state")]
     return [
         *head,
         ledger(heads, rows, name="news", caption=say("page.news")),

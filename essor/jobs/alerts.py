@@ -170,7 +170,7 @@ def _alert(
 def _news_of(alert: AlertSettings, cursor: Cursor, since: datetime) -> list[News]:
     """What the alert is about, the newest first."""
     names = {app.slug: app.name for app in all_apps()}
-    rows = news(cursor, since, top=alert.top, places=alert.places)
+    rows = news(cursor, since, apps=alert.apps, kinds=alert.kinds, top=alert.top, places=alert.places)
     return tell(about(rows, alert.apps, alert.countries, alert.kinds), names, alert.top, _language(alert))
 
 

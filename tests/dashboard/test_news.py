@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from dashboard.app import make_app
-from dashboard.desk import make_desk
+from dashboard.desk import arriving, desk, make_desk
 from dashboard.language import LOCALES, Language
 from dashboard.news import News, about, tell, told_since
 from dashboard.selection import Selection
@@ -26,7 +26,7 @@ from tests.dashboard.serving import dashboard_on
 from tests.dashboard.small_lake import Run, write_lake
 from tests.dashboard.test_api import small_history
 from warehouse.connection import Warehouse
-from warehouse.reads.news import news, reach
+from warehouse.reads.news import EVER, news, reach
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 AT = "snapshot=2026-10-08T00:00:00Z"
@@ -145,15 +145,36 @@ def test_what_holds_everywhere_concerns_every_storefront() -> None:
     assert about(rows, [], ["fr"], ["first"])["app"].to_list() == ["grok"]
 
 
-def test_more_looks_than_a_page_reads_are_told_from_later_on(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_looks_than_a_page_reads_are_told_from_later_on(data_dir: Path) -> None:
     """The newest so many; where there are no more than that, from when on it was asked."""
     at, since = make_desk(read_settings(data_dir=data_dir)), datetime(2026, 10, 1, tzinfo=UTC)
     with at.cursor(Selection()) as cursor:
-        assert told_since(at, cursor, since, None) == since
+        assert told_since(at, cursor, since, EVER, country=None, looks=1_000) == since
         looks = at.ask(cursor, reach, 2)["since"][0]
-        monkeypatch.setattr("dashboard.news.LOOKS", 2)
-        assert since < looks == told_since(at, cursor, since, None)
-        assert told_since(at, cursor, looks + timedelta(hours=1), None) == looks + timedelta(hours=1)
+        assert since < looks == told_since(at, cursor, since, EVER, country=None, looks=2)
+        later = looks + timedelta(hours=1)
+        assert told_since(at, cursor, later, EVER, country=None, looks=2) == later
+
+
+@pytest.mark.parametrize("lately", [9, 36, 9_000])
+def test_a_page_that_reads_the_newest_first_shows_what_all_shows(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, lately: int
+) -> None:
+    """However few looks are read first, the finding, the sources and the sentences are those of the whole."""
+    make_app(read_settings(data_dir=data_dir))
+    page = import_module("dashboard.pages.news")
+    selection, reader = arriving({"from": "2026-10-01"}, {}, {})
+    with desk().cursor(selection) as cursor:
+        whole = page.draw(cursor, selection, reader)
+        shown = range(1, whole.rows.height + 2)
+        for most in shown:
+            monkeypatch.setattr(page, "MOST", most)
+            monkeypatch.setattr(page, "LATELY", lately)
+            full = page.draw(cursor, selection, reader)
+            part = page._drawn(cursor, full.selection, reader, whole=False)
+            assert (part.ledger, part.finding, part.sources) == (full.ledger, full.finding, full.sources)
+            assert (part.rows.height > most) == (full.rows.height > most)
+    assert len(shown) > 3
 
 
 def test_a_sentence_goes_on_small_after_a_colon(data_dir: Path) -> None:

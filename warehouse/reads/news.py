@@ -6,7 +6,8 @@ followed by a look at the first hundred says nothing (docs/methods/movements.md)
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -21,6 +22,10 @@ FALL = 0.1
 """A mean rating that falls by so much from one look to the next is told, stars."""
 _A_DAY, _NEAR_A_DAY = timedelta(hours=22), timedelta(hours=36)
 """Moves within a day compare with the last look at least so long before, and at most so long."""
+_TWICE_NEAR = 2 * _NEAR_A_DAY
+"""So far back a move compares, and the look before it, which may have told the same move."""
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Later than any look."""
 LEAST = 1_000
 """Round counts are told from here on."""
 
@@ -29,29 +34,37 @@ _LOOKS_AT_CHARTS = """
 WITH charts AS MATERIALIZED (
     SELECT *, row_number() OVER () AS chart
     FROM (
-        SELECT DISTINCT store, country, device, collection, category FROM chart_readings
-        WHERE month >= $month AND observed_at >= $earliest::TIMESTAMPTZ{here}
+        -- of what was seen before $near, the last complete look says as much as all before it
+        SELECT store, country, device, collection, category,
+               max(observed_at) FILTER (status = 'complete' AND observed_at < $near::TIMESTAMPTZ) AS told_from
+        FROM chart_readings
+        WHERE status IN ('complete', 'partial') AND month >= $month
+          AND observed_at >= $earliest::TIMESTAMPTZ AND observed_at < $until::TIMESTAMPTZ{here}
+        GROUP BY ALL
     )
 ), looks AS MATERIALIZED (
     SELECT r.reading_id, r.observed_at, c.chart, c.store, r.status, r.depth, r.source,
            row_number() OVER (ORDER BY r.observed_at, r.reading_id) AS look
     FROM chart_readings AS r JOIN charts AS c USING (store, country, device, collection, category)
-    WHERE r.status IN ('complete', 'partial') AND r.month >= $month AND r.observed_at >= $earliest::TIMESTAMPTZ{here}
+    WHERE r.status IN ('complete', 'partial') AND r.month >= $month AND r.observed_at >= $earliest::TIMESTAMPTZ
+      AND r.observed_at < $until::TIMESTAMPTZ AND r.observed_at >= coalesce(c.told_from, r.observed_at){here}
 )
 """
 _PLACES = f"""
-{_LOOKS_AT_CHARTS}, ranks AS (
+{_LOOKS_AT_CHARTS}, wanted AS (
+    SELECT DISTINCT store, app FROM apps WHERE list_contains($ids::VARCHAR[], app_id)
+), ranks AS (
     SELECT l.look, a.app, min(e.rank) AS rank
     FROM chart_entries AS e
-    JOIN looks AS l USING (reading_id)
-    JOIN (SELECT DISTINCT store, app FROM apps) AS a ON a.store = e.store AND a.app = e.app
-    WHERE e.month >= $month AND e.observed_at >= $earliest::TIMESTAMPTZ{{here}}
-      AND list_contains($ids, e.app_id)  -- so that names are few, and entries are read by them
+    JOIN looks AS l USING (reading_id, observed_at)
+    JOIN wanted AS a ON a.store = e.store AND a.app = e.app
+    WHERE e.month >= $month AND e.observed_at >= $earliest::TIMESTAMPTZ AND e.observed_at < $until::TIMESTAMPTZ{{here}}
+      AND list_contains($ids::VARCHAR[], e.app_id)  -- so that names are few, and entries are read by them
     GROUP BY ALL
 )
 SELECT l.chart, a.app, l.look, l.observed_at, l.depth, r.rank
 FROM looks AS l
-JOIN (SELECT DISTINCT store, app FROM apps) AS a USING (store)
+JOIN wanted AS a USING (store)
 LEFT JOIN ranks AS r ON r.look = l.look AND r.app = a.app
 WHERE r.rank IS NOT NULL OR l.status = 'complete'
 """  # noqa: S608 - the text is ours
@@ -62,16 +75,20 @@ FROM looks AS l JOIN charts AS c USING (chart) WHERE list_contains($found, l.loo
 """  # noqa: S608 - the text is ours
 _STEPS = """
 WITH looks AS (
-    SELECT *, lag(version IGNORE NULLS) OVER w AS version_before,
-           lag(rating_count IGNORE NULLS) OVER w AS count_before,
-           lag(rating_average IGNORE NULLS) OVER w AS score_before,
-           lag(price IGNORE NULLS) OVER w AS price_before, lag(currency IGNORE NULLS) OVER w AS currency_before,
-           lag(installs_exact IGNORE NULLS) OVER w AS installs_before,
-           lag(observed_at) OVER w AS previous_at
+    SELECT *, last_value(version IGNORE NULLS) OVER w AS version_before,
+           last_value(rating_count IGNORE NULLS) OVER w AS count_before,
+           last_value(rating_average IGNORE NULLS) OVER w AS score_before,
+           last_value(price IGNORE NULLS) OVER w AS price_before,
+           last_value(currency IGNORE NULLS) OVER w AS currency_before,
+           last_value(installs_exact IGNORE NULLS) OVER w AS installs_before,
+           last_value(observed_at) OVER w AS previous_at
     FROM listing_readings
-    WHERE app IS NOT NULL AND status IN ('complete', 'partial')
-      AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ
-    WINDOW w AS (PARTITION BY app, app_id, store, country ORDER BY observed_at, reading_id)
+    WHERE app IS NOT NULL AND list_contains($ids::VARCHAR[], app_id) AND status IN ('complete', 'partial')
+      AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ AND observed_at < $until::TIMESTAMPTZ
+    WINDOW w AS (
+        PARTITION BY app, app_id, store, country ORDER BY observed_at
+        RANGE BETWEEN $lookback PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING
+    )
 ), goals AS (
     -- what holds in all storefronts is told by the first that shows it
     SELECT *, {count_goal} AS count_goal, {installs_goal} AS installs_goal,
@@ -83,7 +100,7 @@ WITH looks AS (
            ) AS goal_seen
     FROM looks
 ), near AS (
-    SELECT * FROM goals WHERE observed_at >= $since::TIMESTAMPTZ AND previous_at >= observed_at - $lookback
+    SELECT * FROM goals WHERE observed_at >= $since::TIMESTAMPTZ
 ), found AS (
     SELECT 'version' AS kind, NULL::DOUBLE AS before, NULL::DOUBLE AS now, version_before AS text_before,
            version AS text, * FROM near
@@ -110,25 +127,31 @@ FROM found
 _GOAL = """CASE WHEN {0} >= {least} THEN list_max(list_filter(
         [pow(10, floor(log10({0}))) * factor FOR factor IN [1, 2, 5]], lambda goal: goal <= {0})) END"""
 _TURNS = """
-WITH runs_of AS (
-    SELECT source, run_id, min(observed_at) AS observed_at, count(*) AS looks,
-           count(*) FILTER (status IN ('complete', 'partial', 'empty', 'not_available')) AS answered,
-           mode(status) FILTER (status NOT IN ('complete', 'partial')) AS status,
-           arg_max(message, observed_at) FILTER (status NOT IN ('complete', 'partial')) AS message,
-           arg_max(reading_id, observed_at) AS reading_id
-    FROM ({looks})
-    WHERE NOT imported AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ
-    GROUP BY ALL
-), turns AS (
+WITH looks AS NOT MATERIALIZED (
+    FROM ({looks}) WHERE NOT imported AND month >= $month AND observed_at >= $earliest::TIMESTAMPTZ
+), runs_of AS (
+    SELECT source, run_id, min(observed_at) AS observed_at,
+           count(*) FILTER (status IN ('complete', 'partial', 'empty', 'not_available')) AS answered
+    FROM looks GROUP BY ALL
+), ordered AS (
     SELECT *, lag(answered) OVER w AS answered_before, lag(observed_at) OVER w AS previous_at
     FROM runs_of WINDOW w AS (PARTITION BY source ORDER BY observed_at, run_id)
+), turns AS MATERIALIZED (
+    SELECT * FROM ordered
+    WHERE (answered = 0) <> (answered_before = 0)
+      AND observed_at >= $since::TIMESTAMPTZ AND observed_at < $until::TIMESTAMPTZ
+      AND previous_at >= observed_at - $lookback
+), said AS (
+    -- only of the few runs that are told: in a year there are millions of looks
+    SELECT source, run_id, mode(status) FILTER (status NOT IN ('complete', 'partial')) AS status,
+           arg_max(message, observed_at) FILTER (status NOT IN ('complete', 'partial')) AS message,
+           arg_max(reading_id, observed_at) AS reading_id
+    FROM looks SEMI JOIN turns USING (source, run_id) GROUP BY ALL
 )
 SELECT CASE WHEN answered = 0 THEN 'source_lost' ELSE 'source_back' END AS kind, observed_at, previous_at,
        NULL AS store, NULL AS country, NULL AS device, NULL AS collection, NULL AS category, NULL AS app, source,
        answered_before AS before, answered AS now, status AS text_before, message AS text, reading_id
-FROM turns
-WHERE (answered = 0) <> (answered_before = 0) AND observed_at >= $since::TIMESTAMPTZ
-  AND previous_at >= observed_at - $lookback
+FROM turns JOIN said USING (source, run_id)
 """
 _LOOKS = " UNION ALL ".join(
     f"SELECT source, run_id, observed_at, status, message, reading_id, imported, month FROM {table}"  # noqa: S608 - our names
@@ -142,8 +165,8 @@ _ANSWER = pl.Schema({
 })  # fmt: skip
 
 
-def reach(cursor: Cursor, looks: int, *, country: str | None = None) -> pl.DataFrame:
-    """From when on there are about so many usable looks at charts, of one storefront or of all.
+def reach(cursor: Cursor, looks: int, until: datetime = EVER, *, country: str | None = None) -> pl.DataFrame:
+    """From when on there are about so many usable looks at charts before `until`, of one storefront or of all.
 
     Columns: since (UTC; null where all together are no more than that). One row.
     """
@@ -153,45 +176,64 @@ def reach(cursor: Cursor, looks: int, *, country: str | None = None) -> pl.DataF
         FROM (
             SELECT observed_at FROM chart_readings
             WHERE status IN ('complete', 'partial') AND country = coalesce($country, country)
+              AND observed_at < $until::TIMESTAMPTZ
             ORDER BY observed_at DESC LIMIT $looks + 1
         )
         """,
         country=country,
         looks=looks,
+        until=until.isoformat(),
     )
 
 
 def news(
-    cursor: Cursor, since: datetime, *, country: str | None = None, top: int = 10, places: int = 10
+    cursor: Cursor,
+    since: datetime,
+    until: datetime = EVER,
+    *,
+    country: str | None = None,
+    apps: Collection[str] = (),
+    kinds: Collection[NewsKind] = (),
+    top: int = 10,
+    places: int = 10,
 ) -> pl.DataFrame:
-    """What happened to the followed apps and to the sources from `since` on, the newest first, each thing once.
+    """What happened to the followed apps and to the sources from `since` to before `until`: once each, newest first.
 
     Columns: kind (`NewsKind`), observed_at, previous_at (the look it is compared with; of `moved` the one about a day
     before; UTC), store, country, device, collection, category (null where it is not about a chart), app (null: about
     a source), source, before, now (ranks, null outside the chart; counts; stars; prices; of a source its answers in
     the run), text_before, text (versions; currencies; of a lost source the commonest status and its last message),
     reading_id (the look that shows it). `top`: whose first places are told. `places`: a move of so many within a day.
-    `country`: of the charts only this storefront's.
+    `country`: of the charts only this storefront's. `apps`: only these and the sources, empty for all. `kinds`: what is
+    wanted, empty for all; others may come with it.
     """
+    wanted = kinds or NewsKind
     goals = {f"{name}_goal": _GOAL.format(column, least=LEAST) for name, column in _COUNTS.items()}
-    charts = _days(since, CHART_LOOKBACK)
-    others = {**_days(since, LOOKBACK), "since": since.isoformat(), "lookback": LOOKBACK}
-    here, front = (" AND country = $country", {"country": country}) if country else ("", {})
-    found = (
-        _moves(cursor, since, here, {**charts, **front}, top=top, places=places),
-        cursor.frame(_STEPS.format(**goals), **others, fall=FALL),
-        cursor.frame(_TURNS.format(looks=_LOOKS), **others),
-    )
+    others = {**_days(since, until, LOOKBACK), "since": since.isoformat(), "lookback": LOOKBACK}
+    ids, found = _ids(cursor, apps), [_ANSWER.to_frame()]
+    if any(kind.of_chart for kind in wanted):
+        found.append(_moves(cursor, since, until, country, ids, top=top, places=places))
+    if not all(kind.of_chart or kind.of_source for kind in wanted):
+        found.append(cursor.frame(_STEPS.format(**goals), **others, fall=FALL, ids=ids))
+    if any(kind.of_source for kind in wanted):
+        found.append(cursor.frame(_TURNS.format(looks=_LOOKS), **others))
     rows = pl.concat(frame.select(pl.col(name).cast(kind) for name, kind in _ANSWER.items()) for frame in found)
     weight = pl.col("kind").replace_strict({kind.value: at for at, kind in enumerate(NewsKind)}, return_dtype=pl.Int8)
     return rows.sort(-pl.col("observed_at").dt.epoch("us"), weight, "app", "store", "country", "reading_id")
 
 
+def _ids(cursor: Cursor, apps: Collection[str]) -> list[str]:
+    """The stores' ids of these apps, of all when none is named."""
+    known = cursor.frame("SELECT DISTINCT app, app_id FROM apps ORDER BY app_id")
+    return known.filter(pl.col("app").is_in(list(apps)) | (not apps))["app_id"].unique(maintain_order=True).to_list()
+
+
 def _moves(
-    cursor: Cursor, since: datetime, here: str, asked: dict[str, object], *, top: int, places: int
+    cursor: Cursor, since: datetime, until: datetime, country: str | None, ids: list[str], *, top: int, places: int
 ) -> pl.DataFrame:
-    """The moves in charts from `since` on: the columns of `_ANSWER`."""
-    ids = cursor.frame("SELECT DISTINCT app_id FROM apps ORDER BY app_id")["app_id"].to_list()
+    """The moves in charts from `since` to before `until`: the columns of `_ANSWER`."""
+    here, front = (" AND country = $country", {"country": country}) if country else ("", {})
+    asked = {**_days(since, until, CHART_LOOKBACK), "near": (since - _TWICE_NEAR).isoformat(), **front}
     seen = cursor.frame(_PLACES.format(here=here), **asked, ids=ids)
     found = _judged(seen, top, places).filter(pl.col("observed_at") >= since, pl.col("kind").is_not_null())
     names = cursor.frame(_NAMES.format(here=here), **asked, found=found["look"].unique().to_list())
@@ -243,7 +285,7 @@ def _judged(seen: pl.DataFrame, top: int, places: int) -> pl.DataFrame:
 _COUNTS = {"count": "rating_count", "installs": "installs_exact"}
 
 
-def _days(since: datetime, lookback: timedelta) -> dict[str, object]:
-    """From when on looks are read that are told of from `since` on."""
+def _days(since: datetime, until: datetime, lookback: timedelta) -> dict[str, object]:
+    """From when to when looks are read that are told of from `since` to before `until`."""
     earliest = since - lookback
-    return {"earliest": earliest.isoformat(), "month": f"{earliest:%Y-%m}"}
+    return {"earliest": earliest.isoformat(), "month": f"{earliest:%Y-%m}", "until": until.isoformat()}

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from essor.jobs.ask import opened
 from essor.jobs.refresh import refresh
 from essor.model.listings import Listing, ListingReading
+from essor.model.news import NewsKind
 from essor.model.observation import Status
 from essor.model.stores import StoreName
-from essor.settings import Settings
+from essor.settings import Settings, read_settings
 from tests.landed import CHATGPT, CLAUDE, FR, LE_CHAT, at, chart_reading, evidence, land
-from warehouse.reads.news import news, reach
+from warehouse.reads.news import EVER, news, reach
 
 SINCE = at("2026-10-01 00:00")
 US = replace(FR, country="us")
@@ -86,7 +91,53 @@ def test_the_same_news_whenever_it_is_asked_for(settings: Settings) -> None:
         since = at(f"2026-10-{day:02} 00:00")
         with opened(settings) as cursor:
             late = news(cursor, since)
+            early = news(cursor, SINCE, since)
         assert late.equals(every.filter(pl.col("observed_at") >= since))
+        assert early.equals(every.filter(pl.col("observed_at") < since))
+
+
+HOURS = st.lists(st.integers(0, 24 * 12), min_size=2, max_size=30, unique=True).map(sorted)
+
+
+@hypothesis_settings(max_examples=5)
+@given(hours=HOURS, data=st.data())
+def test_news_read_in_pieces_are_the_news(
+    tmp_path_factory: pytest.TempPathFactory, hours: list[int], data: st.DataObject
+) -> None:
+    """Looks near and far apart, whole and partial, deep and shallow, and a listing whose facts are missing at times."""
+    settings = read_settings(data_dir=tmp_path_factory.mktemp("lake"))
+    moments = [f"{SINCE + timedelta(hours=hour):%Y-%m-%d %H:%M}" for hour in hours]
+    ranks, statuses = st.none() | st.integers(1, 40), st.sampled_from([Status.COMPLETE, Status.PARTIAL])
+    versions = st.none() | st.sampled_from(["1.0", "1.1", "1.2"])
+    looks = [
+        chart(when, data.draw(ranks), depth=data.draw(st.sampled_from([20, 40])), status=data.draw(statuses))
+        for when in moments
+    ]
+    counts = st.none() | st.integers(900, 5_000)
+    stages = [listing(when, "fr", version=data.draw(versions), rating_count=data.draw(counts)) for when in moments[::3]]
+    every = rows(settings, *looks, *stages)
+    cuts = sorted(SINCE + timedelta(hours=hour) for hour in data.draw(st.sets(st.integers(1, 24 * 12), max_size=3)))
+    with opened(settings) as cursor:
+        pieces = [news(cursor, since, until) for since, until in pairwise([SINCE, *cuts, EVER])]
+    assert pl.concat(reversed(pieces)).equals(every)
+
+
+def test_only_what_is_wanted_is_looked_for(settings: Settings) -> None:
+    """Asked for one kind or app, what comes of it is the same."""
+    readings = [
+        chart("2026-10-02 12:00", 30),
+        chart("2026-10-03 12:00", 3),
+        listing("2026-10-02 12:00", "fr", version="1"),
+        listing("2026-10-03 12:00", "fr", version="2"),
+    ]
+    every = rows(settings, *readings)
+    assert every.height == 2
+    with opened(settings) as cursor:
+        for kind in ("into_top", "version", "source_lost"):
+            found = news(cursor, SINCE, kinds=(NewsKind(kind),))
+            assert found.equals(every.filter(kind=kind))
+        assert news(cursor, SINCE, apps=("le-chat",)).equals(every)
+        assert news(cursor, SINCE, apps=("claude",)).is_empty()
 
 
 def listing(when: str, country: str, app_id: str = LE_CHAT, **facts: object) -> ListingReading:
@@ -153,4 +204,5 @@ def test_a_storefront_alone_has_the_news_of_its_charts(settings: Settings) -> No
         assert every.filter(pl.col("country") == "us").height == 2
         assert reach(cursor, 3)["since"].item() == days[4]
         assert reach(cursor, 1, country="us")["since"].item() == days[3]
+        assert reach(cursor, 1, at("2026-10-04 00:00"), country="us")["since"].item() == days[2]
         assert reach(cursor, 9)["since"].item() is None
