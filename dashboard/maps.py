@@ -27,7 +27,6 @@ from dashboard.language import Language
 from dashboard.selection import Selection, collection_key
 from dashboard.sentences import absent_of
 from essor.model.apps import App
-from warehouse.connection import Cursor
 from warehouse.reads import charts, estimates, offers, ranks
 
 MEASURES = ("rank", "downloads")
@@ -37,11 +36,17 @@ NAMED_BANDS = 5
 """The bands of so many storefronts stand under the map, where they are seen on paper too."""
 
 
-def first_app(cursor: Cursor, measure: str) -> str:
-    """The app shown where the address names none: of downloads the one that is estimated in most storefronts."""
-    if measure == "rank":
-        return FIRST_APPS[0]
-    offered = desk().ask(cursor, offers.estimated).filter(pl.col("country") != "ww", pl.col("days") > 0)
+def first_app(view: View) -> str:
+    """The app shown where the address names none: the first with something to show.
+
+    Of ranks the first of `FIRST_APPS` that a storefront ranks that day, of downloads the one estimated in most.
+    """
+    if view.selection.measure == "rank":
+        days = days_shown(view)
+        day = shown_day(view.selection, days) if days else day_of(view.selection)
+        ranked = (slug for slug in FIRST_APPS if view.ask(ranks.by_storefront, view.chart, slug, day)["rank"].count())
+        return next(ranked, FIRST_APPS[0])
+    offered = view.ask(offers.estimated).filter(pl.col("country") != "ww", pl.col("days") > 0)
     most = offered.group_by("app").len().sort("len", "app", descending=[True, False])
     return next(iter(most["app"]), FIRST_APPS[0])
 

@@ -138,11 +138,11 @@ def _view(cursor: Cursor, selection: Selection, reader: Reader) -> View | None:
     if nearest is None:
         return None
     measure = selection.measure if selection.measure in MEASURES else MEASURES[0]
-    apps = [slug for slug in selection.apps if slug in {app.slug for app in desk().apps}] or [
-        first_app(cursor, measure)
-    ]
-    chosen = replace(selection.of_chart(nearest), apps=(apps[0],), country=selection.country, measure=measure)
-    return View(cursor, known, nearest, chosen, reader)
+    followed = {app.slug for app in desk().apps}
+    apps = tuple(slug for slug in selection.apps if slug in followed)[:1]
+    chosen = replace(selection.of_chart(nearest), apps=apps, country=selection.country, measure=measure)
+    view = View(cursor, known, nearest, chosen, reader)
+    return view if apps else replace(view, selection=replace(chosen, apps=(first_app(view),)))
 
 
 def _front(selection: Selection, known: Mapping[Chart, int]) -> str | None:
