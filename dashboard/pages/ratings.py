@@ -242,8 +242,10 @@ def _versions(cursor: Cursor, selection: Selection, reader: Reader) -> list[Comp
     )
     if inside.is_empty():
         return []
-    heads = {name: reader.say(f"ratings.version.{name}") for name in ("when", "app", "version", "said", "notes")}
-    rows = [_version_row(row, reader) for row in inside.head(VERSIONS).iter_rows(named=True)]
+    shown = inside.head(VERSIONS)
+    columns = ("when", "app", "version", "said", *(["notes"] if any(shown["release_notes"]) else []))
+    heads = {name: reader.say(f"ratings.version.{name}") for name in columns}
+    rows = [_version_row(row, reader)[: len(columns)] for row in shown.iter_rows(named=True)]
     more = [html.P(reader.say("ratings.more_versions", n=reader.say.number(inside.height), most=VERSIONS),
                    className="state")] if inside.height > VERSIONS else []  # fmt: skip
     caption = reader.say("ratings.versions")
