@@ -141,11 +141,7 @@ def _drawn(cursor: Cursor, selection: Selection, reader: Reader, *, whole: bool 
     asked = datetime.combine(selection.since or date(2008, 7, 10), time(), UTC)
     until = datetime.combine(selection.until + timedelta(days=1), time(), UTC) if selection.until else news.EVER
     since = told_since(desk(), cursor, asked, until, country=selection.country, looks=LOOKS)
-    looks = LATELY // len(selection.apps or desk().apps)
-    lately = since if whole else told_since(desk(), cursor, since, until, country=selection.country, looks=looks)
-    rows = _rows(cursor, selection, lately, until)
-    if rows.height <= MOST and lately > since:
-        rows = pl.concat((rows, _rows(cursor, selection, since, lately)))
+    rows = (_rows if whole else _newest)(cursor, selection, since, until)
     items = _items(rows, say)
     heads = (say("news.when"), say("news.what"), say("news.where"))
     words = ((say.moment(item.observed_at), item.text, item.place) for item in items)
@@ -172,6 +168,16 @@ def _rows(cursor: Cursor, selection: Selection, since: datetime, until: datetime
     country, apps = selection.country, selection.apps
     rows = desk().ask(cursor, news.news, since, until, country=country, apps=apps, kinds=kinds, top=TOP, places=TOP)
     return about(rows, apps, [country] if country else (), kinds)
+
+
+def _newest(cursor: Cursor, selection: Selection, since: datetime, until: datetime) -> pl.DataFrame:
+    """The same, but of more than `MOST` perhaps not all: the newest are read first, the rest where they are too few."""
+    looks = LATELY // len(selection.apps or desk().apps)
+    lately = told_since(desk(), cursor, since, until, country=selection.country, looks=looks)
+    rows = _rows(cursor, selection, lately, until)
+    if rows.height > MOST or lately == since:
+        return rows
+    return pl.concat((rows, _rows(cursor, selection, since, lately)))
 
 
 def _items(rows: pl.DataFrame, say: Language) -> list[News]:
