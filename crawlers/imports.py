@@ -29,6 +29,7 @@ from crawlers.sources import Reading, all_sources, recognise
 from essor.model.charts import Chart, ChartEntry, ChartReading, Collection
 from essor.model.errors import FetchError, LayoutChanged, ObservationRejected, SettingsError
 from essor.model.listings import Listing, ListingReading
+from essor.model.notes import Note, note
 from essor.model.observation import Capture, Evidence, Status
 from essor.model.signals import SignalReading
 from essor.model.stores import Device, StoreName, storefront_of
@@ -49,10 +50,14 @@ class RejectedRow:
     """The table."""
     offset: int
     """Where the row begins in it, bytes."""
-    reason: str
-    """One sentence."""
+    reason: Note | str
+    """Why, in one sentence."""
     text: str
     """What the row says, shortened."""
+
+    def note(self, table: str | None = None) -> Note:
+        """What is said of it in its run, with the name that its reader knows the table by."""
+        return note("row", file=table or self.file, byte=self.offset, why=self.reason)
 
 
 @dataclass(slots=True)
@@ -135,18 +140,21 @@ def import_tables(data_dir: Path, place: str, run_id: str) -> Imported:
     for row in _rows(data_dir, place, READINGS):
         _keep(done, row, _chart_reading, run_id, entries.pop(row.cells.get("reading", ""), ()))
     for orphans in entries.values():
-        done.rejects += [_rejected(row, "its reading is not in readings.csv") for row, _ in orphans]
+        done.rejects += [_rejected(row, note("no_reading")) for row, _ in orphans]
     for row in _rows(data_dir, place, LISTINGS):
         _keep(done, row, _listing_reading, run_id)
     return done
 
 
-def import_table(data_dir: Path, file: str, mapping: Mapping, run_id: str) -> Imported:
-    """The readings of one table in the data folder (CSV or JSON lines), by its mapping: ranks, ratings or signals."""
-    done = Imported()
+def import_table(data_dir: Path, file: str, mapping: Mapping, run_id: str, called: str = "") -> Imported:
+    """The readings of one table in the data folder (CSV or JSON lines), by its mapping: ranks, ratings or signals.
+
+    Errors name it as it is `called` by whoever gave it.
+    """
+    done, called = Imported(), called or file
     if mapping.kind == "signals":
-        return _import_signals(data_dir, file, mapping, run_id)
-    rows = [_mapped(row, mapping) for row in _table_rows(data_dir, file)]
+        return _import_signals(data_dir, file, mapping, run_id, called)
+    rows = [_mapped(row, mapping) for row in _table_rows(data_dir, file, called)]
     if mapping.kind == "ratings":
         for row in rows:
             _keep(done, _with_hash([row]), _listing_reading, run_id)
@@ -166,13 +174,13 @@ def import_answer(body: bytes, said: MappedAnswer, archive: Archive, run_id: str
     """The readings of a file that is the body of an answer; it is archived first, so that they lead back to it."""
     answer = Answer(said.url, said.http_status, (), body, said.observed_at.astimezone(UTC))
     if recognise(said.url) is None:
-        return Imported([], [RejectedRow(said.file, 0, "its address is of no source of essor", said.url)])
+        return Imported([], [RejectedRow(said.file, 0, note("no_address"), said.url)])
     return Imported(list(readings(answer, archive.keep(answer), run_id)))
 
 
-def _import_signals(data_dir: Path, file: str, mapping: Mapping, run_id: str) -> Imported:
+def _import_signals(data_dir: Path, file: str, mapping: Mapping, run_id: str, called: str) -> Imported:
     try:
-        found, places = _read_signals(data_dir, file, mapping)
+        found, places = _read_signals(data_dir, file, mapping, called)
     except (FetchError, LayoutChanged) as error:
         return Imported([], [RejectedRow(file, 0, str(error), "")])
     done = Imported()
@@ -181,18 +189,18 @@ def _import_signals(data_dir: Path, file: str, mapping: Mapping, run_id: str) ->
         if reading.points:
             done.readings.append(replace(reading, evidence=_evidence_of_series(reading, file, place, mapping, run_id)))
         else:
-            done.rejects.append(RejectedRow(file, place, reading.message or "it has no figure", reading.subject))
+            done.rejects.append(RejectedRow(file, place, reading.message or note("no_figure"), reading.subject))
     return done
 
 
-def _read_signals(data_dir: Path, file: str, mapping: Mapping) -> tuple[Sequence[SignalReading], _Places]:
+def _read_signals(data_dir: Path, file: str, mapping: Mapping, called: str) -> tuple[Sequence[SignalReading], _Places]:
     """The readings of a table of figures, and where the newest figure of each stands; a form of its own has no rows."""
     body = (data_dir / file).read_bytes()
     if mapping.reader:
         if mapping.reader not in READERS:
             raise SettingsError(f"There is no reader {mapping.reader!r}: give one of {', '.join(READERS)}.")
         return READERS[mapping.reader](body), {}
-    columns, rows = signal_columns(mapping), list(_table_rows(data_dir, file))
+    columns, rows = signal_columns(mapping), list(_table_rows(data_dir, file, called))
     table = _as_csv(rows) if file.endswith(".jsonl") else body
     return read_series(table, mapping.source, columns), _places(rows, columns)
 
@@ -257,16 +265,16 @@ def _chart_cells(cells: dict[str, str], mapping: Mapping, entries: int) -> dict[
     return {"device": "iphone", **cells, "depth": depth, "asked": cells.get("asked") or depth, "status": status}
 
 
-def _table_rows(data_dir: Path, file: str) -> Iterator[_Row]:
+def _table_rows(data_dir: Path, file: str, called: str) -> Iterator[_Row]:
     if not file.endswith(".jsonl"):
         place, _, name = file.rpartition("/")
-        yield from _rows(data_dir, place, name)
+        yield from _rows(data_dir, place, name, called)
         return
     with (data_dir / file).open("rb") as lines:
         offset = 0
         for line in lines:
             if line.strip():
-                facts = _facts(file, offset, line)
+                facts = _facts(called, offset, line)
                 cells = {name: "" if value is None else str(value) for name, value in facts.items()}
                 yield _Row(file, offset, cells, {})
             offset += len(line)
@@ -297,14 +305,14 @@ def _as_csv(rows: Sequence[_Row]) -> bytes:
     return out.getvalue().encode()
 
 
-def _rows(data_dir: Path, place: str, name: str) -> Iterator[_Row]:
+def _rows(data_dir: Path, place: str, name: str, called: str = "") -> Iterator[_Row]:
     """The rows of a table, each with the offset at which it begins; a quoted cell may run over lines."""
     path = data_dir / place / name
     if not path.exists():
         return
     with path.open("rb") as file:
-        lines = _csv_lines(file, name)
-        columns = _head(lines, name)
+        lines = _csv_lines(file, called or name)
+        columns = _head(lines, called or name)
         offset = file.tell()
         for cells in lines:
             if cells:
@@ -312,10 +320,10 @@ def _rows(data_dir: Path, place: str, name: str) -> Iterator[_Row]:
             offset = file.tell()
 
 
-def columns_of(table: Path) -> list[str]:
+def columns_of(table: Path, called: str) -> list[str]:
     """The columns that a CSV table names. Raises SettingsError when one comes twice, or when it is no UTF-8."""
     with table.open("rb") as file:
-        return _head(_csv_lines(file, table.name), table.name)
+        return _head(_csv_lines(file, called), called)
 
 
 def _head(lines: Iterator[list[str]], name: str) -> list[str]:
@@ -341,10 +349,10 @@ def _keep(done: Imported, row: _Row, read: Callable[..., Reading], *arguments: o
     try:
         done.readings.append(read(row, *arguments))
     except (ObservationRejected, SettingsError) as error:
-        done.rejects.append(_rejected(row, str(error)))
+        done.rejects.append(_rejected(row, error.args[0]))
 
 
-def _rejected(row: _Row, reason: str) -> RejectedRow:
+def _rejected(row: _Row, reason: Note | str) -> RejectedRow:
     return RejectedRow(row.file, row.offset, reason, ",".join(row.cells.values())[:200])
 
 
@@ -355,7 +363,7 @@ def _entries(rows: Iterator[_Row], done: Imported) -> dict[str, list[tuple[_Row,
             entry = ChartEntry(_count(row, "rank"), _said(row, "app_id"), _text(row, "name"), _text(row, "developer"))
             found[row.cells.get("reading", "")].append((row, entry))
         except ObservationRejected as error:
-            done.rejects.append(_rejected(row, f"it is no entry: {error}"))
+            done.rejects.append(_rejected(row, note("no_entry", why=error.args[0])))
     return found
 
 
@@ -364,14 +372,14 @@ def _chart_reading(row: _Row, run_id: str, found: Sequence[tuple[_Row, ChartEntr
     store = _store(evidence.source)
     chart = Chart(
         store,
-        storefront_of(store, _said(row, "country")),
+        _country(store, row),
         _word(row, "collection", Collection),
         _said(row, "category"),
         _word(row, "device", Device),
     )
     entries = tuple(sorted(entry for _, entry in found))
     if len({entry.rank for entry in entries}) < len(entries) or len({entry.app_id for entry in entries}) < len(entries):
-        raise ObservationRejected("a rank or an app comes twice among its entries")
+        raise ObservationRejected(note("twice"))
     return ChartReading(
         chart=chart,
         asked=_count(row, "asked"),
@@ -387,7 +395,7 @@ def _listing_reading(row: _Row, run_id: str) -> ListingReading:
     store = _store(evidence.source)
     return ListingReading(
         store=store,
-        country=storefront_of(store, _said(row, "country")),
+        country=_country(store, row),
         app_id=_said(row, "app_id"),
         status=status,
         listing=_listing(row) if status.usable else None,
@@ -398,7 +406,7 @@ def _listing_reading(row: _Row, run_id: str) -> ListingReading:
 def _listing(row: _Row) -> Listing:
     known: dict[str, Any] = {one.name: _text(row, one.name) for one in fields(Listing)}
     counts = {name: _count(row, name) for name in _COUNTS if known[name] is not None}
-    numbers = {name: _read(row, name, _number, "number") for name in _NUMBERS if known[name] is not None}
+    numbers = {name: _read(row, name, _number, "no_number") for name in _NUMBERS if known[name] is not None}
     return Listing(**{**known, **counts, **numbers})
 
 
@@ -407,7 +415,7 @@ _NUMBERS = ("rating_average", "price")
 
 
 def _evidence(row: _Row, run_id: str) -> Evidence:
-    at = _read(row, "observed_at", _moment, "moment with a zone, such as 2026-10-08T15:12:00Z")
+    at = _read(row, "observed_at", _moment, "no_moment")
     sha256 = row.cells.get("sha256") or None
     capture = Capture(_said(row, "source_url"), at, None, row.file, row.offset, sha256)
     return Evidence(_said(row, "source"), capture, 0, run_id)
@@ -416,8 +424,16 @@ def _evidence(row: _Row, run_id: str) -> Evidence:
 def _store(source: str) -> StoreName:
     store = next((one.store for one in all_sources() if one.name == source), None)
     if store is None:
-        raise ObservationRejected(f"{source!r} is no source of essor")
+        raise ObservationRejected(note("no_source", said=source))
     return store
+
+
+def _country(store: StoreName, row: _Row) -> str:
+    said = _said(row, "country")
+    try:
+        return storefront_of(store, said)
+    except SettingsError as error:
+        raise ObservationRejected(note("uk_is_gb" if said.lower() == "uk" else "no_storefront", said=said)) from error
 
 
 def _text(row: _Row, column: str) -> str | None:
@@ -428,18 +444,20 @@ def _said(row: _Row, column: str) -> str:
     """What a cell must say. Raises ObservationRejected when it is not there, or says nothing."""
     text = row.cells.get(column)
     if text is None or not text.strip():
-        raise ObservationRejected(f"column {_named_by(row, column)} is {'missing' if text is None else 'empty'}")
+        raise ObservationRejected(
+            note("column_missing" if text is None else "column_empty", column=_named_by(row, column))
+        )
     return text
 
 
-def _read(row: _Row, column: str, read: Callable[[str], Read], form: str) -> Read:
+def _read(row: _Row, column: str, read: Callable[[str], Read], code: str, **values: str) -> Read:
     """What a cell says, read. Raises ObservationRejected that names the column, and what stands there instead."""
     text = _said(row, column)
     try:
         return read(text)
     except (ValueError, OverflowError) as error:
-        name = _named_by(row, column)
-        raise ObservationRejected(f"column {name} says {text!r}, which is no {form}") from error
+        told = note(code, column=_named_by(row, column), said=text, **values)
+        raise ObservationRejected(told) from error
 
 
 def _named_by(row: _Row, column: str) -> str:
@@ -447,11 +465,11 @@ def _named_by(row: _Row, column: str) -> str:
 
 
 def _word(row: _Row, column: str, words: type[Word]) -> Word:
-    return _read(row, column, words, f"{words.__name__.lower()}: give {', '.join(words)}")
+    return _read(row, column, words, "no_word", words=", ".join(words))
 
 
 def _count(row: _Row, column: str) -> int:
-    return _read(row, column, _whole, "whole number that a table can hold")
+    return _read(row, column, _whole, "no_count")
 
 
 def _whole(text: str) -> int:

@@ -9,6 +9,7 @@ from crawlers.answers import readings
 from crawlers.archive import FOLDER, capture_at, read_archive, whole_length
 from crawlers.landing import Landing, incoming, reading_id_of
 from essor.model.errors import ArchiveError
+from essor.model.notes import note, noted
 
 
 def recover(data_dir: Path) -> list[Path]:
@@ -29,7 +30,8 @@ def _recover_run(data_dir: Path, run_id: str) -> Path | None:
         path = data_dir / FOLDER / f"{run_id}.warc.gz"
         if not landing.settled:
             found, cut = _read_again(landing, path)
-            landing.settle("recovered", None, note=_note(found, cut))
+            notes = [note("killed", found=found), *([note("cut", bytes=cut)] if cut else [])]
+            landing.settle("recovered", None, note=noted(notes))
         _drop_cut_tail(path)
         return landing.show()
 
@@ -49,11 +51,6 @@ def _read_again(landing: Landing, path: Path) -> tuple[int, int]:
     except ArchiveError:
         pass  # the cut tail: it is measured below and told in the run's note
     return len(landed) - len(before), path.stat().st_size - whole_length(path)
-
-
-def _note(found: int, cut: int) -> str:
-    tail = f", {cut:,} bytes of a cut record dropped" if cut else ""
-    return f"the run was killed; {found} readings recovered from its archive{tail}"
 
 
 def _drop_cut_tail(path: Path) -> None:

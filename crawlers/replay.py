@@ -13,6 +13,7 @@ from crawlers.archive import FOLDER, capture_at, read_archive
 from crawlers.landing import Landing
 from crawlers.sources import recognise
 from essor.model.errors import ArchiveError
+from essor.model.notes import Note, note
 
 ADOPTED = f"{FOLDER}/adopted"
 """Where archives from elsewhere are kept, below the data folder."""
@@ -34,10 +35,16 @@ class Replayed:
     """What is wrong with the file, when something is."""
 
     @property
-    def note(self) -> str | None:
+    def notes(self) -> list[Note | str]:
         """What a person should know of it."""
-        strange = f"{len(self.unknown)} answers are of no known source, as {self.unknown[0]}" if self.unknown else None
-        return "; ".join(text for text in (self.trouble, strange) if text) or None
+        trouble = [self.trouble] if self.trouble else []
+        unknown = self.unknown
+        return [*trouble, *([note("unknown_answers", number=len(unknown), address=unknown[0])] if unknown else [])]
+
+    @property
+    def note(self) -> str | None:
+        """The same in words."""
+        return "; ".join(map(str, self.notes)) or None
 
 
 def replay(path: Path, data_dir: Path, landing: Landing, progress: Callable[[int], None] | None = None) -> Replayed:

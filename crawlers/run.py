@@ -38,11 +38,12 @@ from crawlers.spiders.signals import SignalsSpider
 from crawlers.spiders.store import StoreSpider
 from essor.model.apps import App
 from essor.model.charts import Chart
+from essor.model.notes import Note, note, noted
 from essor.model.observation import Status
 from essor.model.reviews import WORLD
 from essor.model.shards import WHOLE, Shard
 from essor.model.signals import SignalSubject
-from essor.model.stores import SIMULATED_AT, StoreName, storefront
+from essor.model.stores import StoreName, storefront
 from essor.settings import Settings
 
 
@@ -200,9 +201,10 @@ def _crawl(
 ) -> Crawled:
     expected = expected_of(targets, settings)
     asked = sum(one.expected for one in expected)
-    kind, note = f"crawl {spider.name}", _note(settings, shard)
-    begun = Landing.begin(settings.data_dir, run_id, kind, _now(), asked=asked, note=note, expected=expected)
-    with begun as landing, Archive(settings.data_dir, run_id, {"description": kind, "note": note or ""}) as archive:
+    kind, notes = f"crawl {spider.name}", _notes(settings, shard)
+    begun = Landing.begin(settings.data_dir, run_id, kind, _now(), asked=asked, note=noted(notes), expected=expected)
+    said = "; ".join(map(str, notes))
+    with begun as landing, Archive(settings.data_dir, run_id, {"description": kind, "note": said}) as archive:
         looks = [(target, _source(target, settings)) for target in targets]
         crawl = Crawl(
             settings=settings,
@@ -229,9 +231,10 @@ def _crawl(
 def _finish(crawl: Crawl) -> Crawled:
     missing = crawl.total - crawl.done
     result = "complete" if not missing else "stopped" if crawl.pace.stopped else "failed"
-    what_came = f"; every answer that came is in {crawl.archive.file}" if result == "failed" else ""
-    note = f"{missing} of {crawl.total} targets were not concluded{what_came}" if missing else None
-    folder = crawl.landing.finish(result, crawl.now(), note=note)
+    notes = [note("not_concluded", missing=missing, total=crawl.total)] if missing else []
+    if result == "failed":
+        notes.append(note("kept", file=crawl.archive.file))
+    folder = crawl.landing.finish(result, crawl.now(), note=noted(notes))
     return Crawled(crawl.run_id, result, crawl.statuses, folder)
 
 
@@ -302,18 +305,18 @@ def _unoffered(target: Target, crawl: Crawl) -> Looked:
     return Looked(found, concluded=True)
 
 
-def _note(settings: Settings, shard: Shard) -> str | None:
+def _notes(settings: Settings, shard: Shard) -> list[Note]:
     """What a reader of the run must know: its shard, who answered, what the operator decided about robots.txt."""
-    split = [] if shard.whole else [f"shard {shard}"]
-    mapped = [f"{host} was asked at {base}" for host, base in settings.hosts.items()]
+    split = [] if shard.whole else [note("shard", shard=str(shard))]
+    mapped = [note("asked_at", host=host, base=base) for host, base in settings.hosts.items()]
     if settings.simulated:
-        mapped = [f"{SIMULATED_AT}{settings.simulated}"]
+        mapped = [note("simulated", address=settings.simulated)]
     overridden = [
-        f"robots.txt not obeyed for {name}: {said.reason}"
+        note("robots_not_obeyed", source=name, reason=said.reason or "")
         for name, said in settings.sources.items()
         if not said.obey_robots
     ]
-    return "; ".join(split + mapped + overridden) or None
+    return split + mapped + overridden
 
 
 def _now() -> datetime:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from essor import logs
 from essor.commands.alerts import alerts
 from essor.commands.probe import probe
 from essor.model import errors
+from essor.model.notes import spoken
 from essor.model.shards import WHOLE, Shard
 from essor.progress import Progress, progress
 from essor.settings import Settings
@@ -47,7 +49,6 @@ class FilesByDefault(TyperGroup):
 
 
 app = typer.Typer(
-    help="essor follows how AI assistants are adopted: store ranks and listings, each traceable to its bytes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -70,6 +71,24 @@ Port = Annotated[int | None, typer.Option("--port", help="The port to listen on.
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
 Part = Annotated[str | None, typer.Option("--shard", help="Ask for one of n equal parts only, as in 2/4.")]
 Files = Annotated[list[Path], typer.Argument(help="WARC files.", exists=True, dir_okay=False, readable=True)]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        _say(f"essor {version('essor')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", help="Say which essor this is.", is_eager=True, callback=_tell_version)
+]
+
+
+@app.callback(
+    help="essor follows how AI assistants are adopted: store ranks and listings, each traceable to its bytes."
+)
+def asked(*, _: Version = False) -> None:
+    """What is asked of essor itself, and of none of its commands."""
 
 
 class Format(StrEnum):
@@ -230,9 +249,11 @@ def replica(
 @app.command()
 def serve(data_dir: DataDir = None, port: Port = None, host: Host = None) -> None:
     """Serve the dashboard over what is there."""
+    from essor.jobs.serve import check_port
     from essor.jobs.serve import serve as job
 
     settings = settings_of(data_dir, port=port, host=host)
+    check_port(settings)
     _say(f"The dashboard is at http://{settings.host}:{settings.port}")
     job(settings)
 
@@ -428,6 +449,8 @@ def _at(moment: datetime | None) -> str:
 
 def _traced_facts(traced: Any) -> dict[str, Any]:  # noqa: ANN401 - essor.jobs.ask.Traced, imported when it is needed
     facts = {name: value for name, value in traced.reading.items() if value is not None}
+    if "run_note" in facts:
+        facts["run_note"] = spoken(facts["run_note"])
     for number, entry in enumerate(traced.entries):
         facts["entry" if number == 0 else f"entry_{number + 1}"] = entry
     if traced.body is None:

@@ -30,6 +30,7 @@ from essor.jobs.plans import ENGINE_OPTIONS, Plan, Plans, plans_and_next_runs, r
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.serve import check_port, start_dashboard
 from essor.model.errors import EssorError, SettingsError
+from essor.model.notes import Note, note
 from essor.settings import Settings
 
 Say = Callable[[str], None]
@@ -205,7 +206,7 @@ class Crawls:
             code, said = self._run(plan)
             _LOG.log(logging.ERROR if code else logging.INFO, f"{job.kind}: {said}", code=code)
         if code:
-            settle(self._settings, plan, "failed", f"its process ended with {code} before it began: {said}")
+            settle(self._settings, plan, "failed", _why_not(code, said))
         self._plans.keep(replace(plan, ended_at=datetime.now(UTC), code=code, said=said))
 
     def _accounted(self, job: Job, trigger: Any) -> datetime | None:  # noqa: ANN401 - APScheduler has no types
@@ -217,16 +218,16 @@ class Crawls:
             now = datetime.now(UTC)
             due = list(_due(trigger, last.due_at, now)) if last else []
             if last is not None and last.ended_at is None:
-                lost = settle(self._settings, last, "missed", "the schedule was killed before the crawl began")
+                lost = settle(self._settings, last, "missed", note("schedule_killed"))
                 if not lost and not due:  # the crawl came to its end without the schedule
                     self._plans.keep(replace(last, ended_at=now, said="ended while no schedule was there"))
                     return None
             missed = due[:-1] + [at for at in due[-1:] if at < self._up_since - job.late]
-            self._tell_missed(job, [at for at in missed if at < self._up_since], "essor was not running")
-            self._tell_missed(job, [at for at in missed if at >= self._up_since], "another crawl was under way")
+            self._tell_missed(job, [at for at in missed if at < self._up_since], note("not_running"))
+            self._tell_missed(job, [at for at in missed if at >= self._up_since], note("another_crawl"))
         return due[-1] if due else now
 
-    def _tell_missed(self, job: Job, missed: list[datetime], why: str) -> None:
+    def _tell_missed(self, job: Job, missed: list[datetime], why: Note) -> None:
         if missed and (news := record_missed(self._settings, job.name, missed, why)):
             _LOG.warning(f"{job.kind}: {news} missed since {missed[0]:%Y-%m-%d %H:%M}Z, because {why}", missed=news)
 
@@ -243,7 +244,7 @@ class Crawls:
             code = self._child.wait()
             self._child = None
             recover_and_refresh(self._settings)
-            return code, _last_line(said) or f"ended with {code} and no word"
+            return code, _last_line(said) or f"{_ended(code)}, and said nothing"
 
     def _schedule(self, job: Job) -> None:
         """Put a job on the schedule, or leave it there as it is when its times have not changed."""
@@ -256,7 +257,7 @@ class Crawls:
                 self._at_once(job)
             return
         if due and last is not None:
-            record_missed(self._settings, job.name, [at for at in due if at < now - job.late], "essor was not running")
+            record_missed(self._settings, job.name, [at for at in due if at < now - job.late], note("not_running"))
             self._plans.keep(replace(last, due_at=now))
         self._scheduler.add_job(
             begin, wanted, args=[_key(self._settings), job.name], id=job.name, replace_existing=True,
@@ -333,6 +334,21 @@ def _log_of_a_child() -> Iterator[int]:
         yield number
     finally:
         os.close(number)
+
+
+def _why_not(code: int, said: str) -> Note:
+    """Why a process that ended with this exit code left no run."""
+    return note("ended_with_code", code=code, said=said) if code > 0 else note("ended_by_signal", signal=_signal(code))
+
+
+def _ended(code: int) -> str:
+    return f"ended by {_signal(code)}" if code < 0 else f"ended with code {code}"
+
+
+def _signal(code: int) -> str:
+    """The signal that ended a process, by its exit code: ``-15`` is SIGTERM."""
+    known = {number.value: number.name for number in signal.Signals}
+    return known.get(-code, f"signal {-code}")
 
 
 def _last_line(said: IO[bytes]) -> str:

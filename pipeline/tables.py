@@ -9,16 +9,16 @@ import polars as pl
 from essor.model.errors import SettingsError
 
 
-def as_json_lines(table: Path) -> Path:
+def as_json_lines(table: Path, called: str) -> Path:
     """Writes a Parquet table as JSON lines beside it and gives that file; times are ISO 8601, with their zone if any.
 
-    Raises SettingsError when it is no Parquet table.
+    Raises SettingsError, with the name that its reader calls it by, when it is no Parquet table.
     """
     lines = table.with_suffix(".jsonl")
     try:
         frame = pl.read_parquet(table)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SettingsError(f"{table.name} is no Parquet table: {error}.") from error
+        raise SettingsError(f"{called} is no Parquet table: {error}.") from error
     part = lines.with_name(f"{lines.name}.part")
     frame.with_columns(_told(name, kind) for name, kind in frame.schema.items()).write_ndjson(part)
     part.rename(lines)

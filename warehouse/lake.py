@@ -69,6 +69,13 @@ def parts(delta: DeltaTable | None) -> list[Part]:
     ]
 
 
+def damaged(data_dir: Path, table: Table) -> list[Path]:
+    """The table's files that are gone, or not as long as they were written."""
+    folder = table_folder(data_dir, table)
+    found = {folder / part.path: part.size for part in parts(open_table(data_dir, table))}
+    return [path for path, size in found.items() if not path.is_file() or path.stat().st_size != size]
+
+
 def loaded(data_dir: Path, table: Table) -> int:
     """The number of the last load that is in the table; 0 for none."""
     delta = open_table(data_dir, table)

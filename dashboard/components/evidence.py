@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dashboard.components.words import chart_words
 from dashboard.desk import Desk
 from dashboard.language import Language
+from dashboard.notes import run_notes, told
 from essor.model.apps import App
 from essor.model.charts import Chart, Collection
 from essor.model.errors import ArchiveError
@@ -74,7 +75,7 @@ def _facts(row: dict[str, Any], say: Language) -> list[Component]:
         "sha256": row["sha256"],
         "parser": row["parser_version"],
         "run": row["run_id"],
-        "note": row["run_note"],
+        "note": told(run_notes(row["run_note"]), say) or None,
         "reading": row["reading_id"],
     }
     return [part for name, value in facts.items() if value is not None for part in _fact(name, str(value), say)]

@@ -18,10 +18,10 @@ from dashboard.drawn import Drawn, register_figure
 from dashboard.figures.collection_days import HEIGHT, collection_days_figure
 from dashboard.history import newest
 from dashboard.language import Language
+from dashboard.notes import run_notes, told
 from dashboard.selection import Selection
 from dashboard.sentences import health_finding
 from dashboard.shell import frame, nothing_yet, register_page
-from essor.model.stores import SIMULATED_AT
 from warehouse.connection import Cursor
 from warehouse.reads import coverage, health, inputs
 
@@ -57,7 +57,7 @@ def _answer(
     since = last - timedelta(days=DAYS)
     return [
         figure_frame(PAGE, _drawn(cursor, fresh, last, selection, reader), reader, path=PATH),
-        *[notice(say("health.reason", why=why), "bad") for why in _why(runs)],
+        *[notice(say("health.reason", why=why), "bad") for why in _why(runs, say)],
         html.H2(say("health.freshness"), id=f"{PAGE}-table"),
         _freshness(fresh.sort("last_look_at", descending=True), now, say),
         html.H2(say("health.gaps")),
@@ -73,23 +73,12 @@ def _answer(
     ]
 
 
-def _why(runs: pl.DataFrame) -> list[str]:
+def _why(runs: pl.DataFrame, say: Language) -> list[str]:
     """What the last crawl noted when it brought nothing usable; that its market is simulated is no trouble."""
     last = runs.filter(pl.col("kind").str.starts_with("crawl")).head(1).filter(pl.col("usable") == 0)
-    parts = [part for note in last["note"] for part in _parts(note) if not part.startswith(SIMULATED_AT)]
-    return ["; ".join(parts)] if parts else []
-
-
-def _note(note: str | None, say: Language) -> str:
-    """What a run noted; that its market is simulated in the reader's language."""
-    return "; ".join(
-        say("health.simulated", address=part.removeprefix(SIMULATED_AT)) if part.startswith(SIMULATED_AT) else part
-        for part in _parts(note)
-    )
-
-
-def _parts(note: str | None) -> list[str]:
-    return [part for part in (note or "").split("; ") if part]
+    noted = [one for text in last["note"] for one in run_notes(text)]
+    troubles = [one for one in noted if isinstance(one, str) or one.code != "simulated"]
+    return [told(troubles, say)] if troubles else []
 
 
 def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
@@ -285,7 +274,7 @@ def _run_rows(runs: pl.DataFrame, say: Language) -> list[list[Any]]:
             say.optional(f"result.{row['result']}", row["result"] or "–"),
             _seconds(row["started_at"], row["finished_at"], say),
             f"{say.number(row['usable'])} / {say.number(row['readings'])}",
-            "" if row["kind"] in DESK_RUNS else _note(row["note"], say),
+            "" if row["kind"] in DESK_RUNS else told(run_notes(row["note"]), say),
         ]
         for row in runs.iter_rows(named=True)
     ]

@@ -103,7 +103,7 @@ def trace(settings: Settings, reference: str, as_of: datetime | None = None) -> 
 def _entry(entries: pl.DataFrame, reading_id: str, which: str) -> list[dict[str, Any]]:
     found = entries.filter(pl.any_horizontal(pl.col("app_id", "app", "rank").cast(pl.String) == which))
     if found.is_empty():
-        raise SettingsError(f"Reading {reading_id} has no entry {which!r}; it holds {entries.height} entries.")
+        raise SettingsError(f"Reading {reading_id} has no entry {which!r} among its {entries.height}.")
     return found.to_dicts()
 
 

@@ -51,7 +51,7 @@ def examine(settings: Settings) -> list[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     if missing := missing_config_file():
-        yield Finding("settings", "wrong", f"ESSOR_CONFIG names {missing}, which is not there: the defaults hold.")
+        yield Finding("settings", "wrong", f"ESSOR_CONFIG names {missing}, which is no file: the defaults hold.")
     if settings.contact:
         yield Finding("contact", "ok", f"The stores see {settings.user_agent}.")
     else:
@@ -103,6 +103,7 @@ def _tables(settings: Settings) -> Iterator[Finding]:
             return
         last = lake.loaded(data_dir, LOADS)
         ahead = [table.name for table in TABLES if lake.loaded(data_dir, table) > last]
+        damaged = [path for table in TABLES for path in lake.damaged(data_dir, table)]
     except WarehouseError as error:
         yield Finding("load", "wrong", str(error))
         return
@@ -110,6 +111,12 @@ def _tables(settings: Settings) -> Iterator[Finding]:
         yield Finding("load", "wrong", f"{', '.join(ahead)} hold a load that is not in loads. Restore data/loads.")
     else:
         yield Finding("load", "ok", f"Loads so far: {last}, each complete.")
+    if damaged:
+        said = f"{len(damaged)} files of the tables are gone or not as long as they were written, as {damaged[0]}"
+        yield Finding("tables", "wrong", f"{said}. {_RESTORE}")
+
+
+_RESTORE = "Restore data/lake from a backup, or replay data/archive."
 
 
 def _figures(settings: Settings) -> Iterator[Finding]:
@@ -120,7 +127,7 @@ def _figures(settings: Settings) -> Iterator[Finding]:
             yield from _evidence(settings, cursor)
     except WarehouseError as error:
         said = str(error).partition("\n")[0]
-        yield Finding("tables", "wrong", f"{said}. Restore data/lake from a backup, or replay data/archive.")
+        yield Finding("tables", "wrong", f"{said}. {_RESTORE}")
 
 
 def _freshness(cursor: Cursor) -> Iterator[Finding]:
@@ -174,6 +181,10 @@ def _evidence(settings: Settings, cursor: Cursor) -> Iterator[Finding]:
         yield Finding("archive", "wrong", f"{len(broken)} of {sample.height} archived answers: {broken[0]}")
     elif sample.height:
         yield Finding("archive", "ok", f"{sample.height} archived answers read back, each with its SHA-256.")
+    files = [settings.data_dir / file for file in health.captures(cursor)["capture_file"]]
+    if gone := [file for file in files if not file.exists()]:
+        said = f"{len(gone)} of {len(files)} files that figures lead back to are gone, as {gone[0]}."
+        yield Finding("archive", "wrong", f"{said} Restore them from a backup of the archive.")
     yield from _set_aside(health.rejects(cursor))
 
 

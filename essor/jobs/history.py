@@ -11,6 +11,7 @@ from crawlers.imports import adopt_tables, import_tables
 from crawlers.landing import Landing
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
+from essor.model.notes import noted
 from essor.model.stores import Market
 from essor.settings import Settings
 from warehouse.loads import run_results
@@ -54,8 +55,8 @@ def import_folder(settings: Settings, folder: Path) -> Imported:
     if run_id in run_results(settings.data_dir):
         return Imported(place, 0, [], [])
     found = import_tables(settings.data_dir, place, run_id)
-    rejects = [f"{row.file} byte {row.offset}: {row.reason}" for row in found.rejects]
-    begun, note = datetime.now(UTC), "; ".join(rejects[:5]) or None
+    rejects = [row.note(str(folder / Path(row.file).name)) for row in found.rejects]
+    begun, note = datetime.now(UTC), noted(rejects[:5])
     asked = len(found.readings) + len(found.rejects)
     with Landing.begin(
         settings.data_dir, run_id, "import", begun, asked=asked, note=note, imported=True, market=Market.REAL
@@ -63,4 +64,4 @@ def import_folder(settings: Settings, folder: Path) -> Imported:
         for reading in found.readings:
             landing.add(reading)
         landing.finish("complete", datetime.now(UTC))
-    return Imported(place, len(found.readings), rejects, recover_and_refresh(settings))
+    return Imported(place, len(found.readings), list(map(str, rejects)), recover_and_refresh(settings))

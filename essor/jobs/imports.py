@@ -18,6 +18,7 @@ from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
 from essor.jobs.replay import Progress, Replayed, free_run_id, replay
 from essor.model.errors import SettingsError
+from essor.model.notes import note, noted
 from essor.model.stores import Market
 from essor.settings import Settings
 from pipeline.tables import as_json_lines
@@ -91,27 +92,34 @@ def _import(settings: Settings, path: Path, mapping: Mapping, text: bytes) -> Im
     run_id = free_run_id(settings, f"import-{path.name.split('.')[0]}-{digest}")
     if run_id is None:
         return Imported(str(path), 0, [], "nothing new, because it was imported before with this mapping", [])
-    begun, note = datetime.now(UTC), f"from {mapping.origin}"
+    begun, origin = datetime.now(UTC), note("from", origin=mapping.origin)
     said = _answer(mapping, path) if mapping.kind == "answers" else None
     table = _table(settings.data_dir, path, mapping, run_id) if said is None else None
     with Landing.begin(
-        settings.data_dir, run_id, "import", begun, note=note, imported=said is None, market=Market.REAL
+        settings.data_dir, run_id, "import", begun, note=origin.line, imported=said is None, market=Market.REAL
     ) as landing:
         found = _archived(settings.data_dir, path, said, run_id) if said else table or Found()
         for reading in found.readings:
             landing.add(reading)
-        rejects = [f"{row.file} byte {row.offset}: {row.reason}" for row in found.rejects]
-        landing.finish("complete", datetime.now(UTC), note="; ".join(rejects[:5]) or None)
-    return Imported(str(path), len(found.readings), rejects, None, recover_and_refresh(settings))
+        rejects = [row.note(_called(path, row.file)) for row in found.rejects]
+        landing.finish("complete", datetime.now(UTC), note=noted(rejects[:5]))
+    return Imported(str(path), len(found.readings), list(map(str, rejects)), None, recover_and_refresh(settings))
 
 
 def _table(data_dir: Path, path: Path, mapping: Mapping, run_id: str) -> Found:
+    if not mapping.reader and path.name.removesuffix(".gz").endswith(".json"):
+        raise SettingsError(f"{path} is one JSON document: give a table of JSON lines, one object a line, as .jsonl.")
     file = adopt_table(data_dir, path)
     if file.endswith(".parquet"):
-        file = as_json_lines(data_dir / file).relative_to(data_dir).as_posix()
+        file = as_json_lines(data_dir / file, str(path)).relative_to(data_dir).as_posix()
     if file.endswith(".csv") and mapping.kind != "signals":
         _check_columns(data_dir / file, path, mapping)
-    return import_table(data_dir, file, mapping, run_id)
+    return import_table(data_dir, file, mapping, run_id, _called(path, file))
+
+
+def _called(path: Path, kept: str) -> str:
+    """What to call a table in what is said of it; of Parquet the bytes are those of the lines that were kept of it."""
+    return f"{path} ({kept})" if path.suffix == ".parquet" else str(path)
 
 
 _NEEDED = ("observed_at", "country", "rank", "app_id")
@@ -119,7 +127,7 @@ _NEEDED = ("observed_at", "country", "rank", "app_id")
 
 def _check_columns(table: Path, path: Path, mapping: Mapping) -> None:
     """Raises SettingsError when a table lacks a column without which none of its rows says anything."""
-    columns = columns_of(table)
+    columns = columns_of(table, str(path))
     lacking = [column for name in _NEEDED if (column := mapping.columns.get(name)) and column not in columns]
     if lacking:
         raise SettingsError(

@@ -28,6 +28,7 @@ from crawlers.landing import incoming, land_missed
 from essor.jobs.crawl import expected
 from essor.jobs.recover import recover_and_refresh
 from essor.model.errors import SettingsError
+from essor.model.notes import Note
 from essor.settings import Settings
 from warehouse.loads import run_results
 
@@ -138,23 +139,25 @@ def plans_and_next_runs(settings: Settings) -> tuple[dict[str, Plan], dict[str, 
     return {row["job"]: _plan(dict(row)) for row in rows}, coming
 
 
-def record_missed(settings: Settings, job: str, due: Sequence[datetime], why: str) -> int:
+def record_missed(settings: Settings, job: str, due: Sequence[datetime], why: Note) -> int:
     """Record runs of a job that never began, each with what it would have brought; how many were news."""
     return _record(settings, job, [(f"{job}-missed-{at:%Y%m%dT%H%M%S%fZ}", at) for at in due], why)
 
 
-def settle(settings: Settings, plan: Plan, result: str, why: str) -> int:
+def settle(settings: Settings, plan: Plan, result: str, why: Note) -> int:
     """Record a run that was planned and never began; nothing is done for one that has left a trace."""
     return _record(settings, plan.job, [(plan.run_id, plan.begun_at)], why, result)
 
 
-def _record(settings: Settings, job: str, due: Sequence[tuple[str, datetime]], why: str, result: str = "missed") -> int:
+def _record(
+    settings: Settings, job: str, due: Sequence[tuple[str, datetime]], why: Note, result: str = "missed"
+) -> int:
     recover_and_refresh(settings)
     known = run_results(settings.data_dir)
     under_way = incoming(settings.data_dir)
     news = [(name, at) for name, at in due if name not in known and not (under_way / name).exists()]
     if news:
-        land_missed(settings.data_dir, f"crawl {job}", news, expected(settings, job), note=why, result=result)
+        land_missed(settings.data_dir, f"crawl {job}", news, expected(settings, job), note=why.line, result=result)
         recover_and_refresh(settings)
     return len(news)
 

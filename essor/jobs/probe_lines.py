@@ -11,6 +11,7 @@ from typing import Any
 from crawlers.archive import FOLDER
 from crawlers.landing import Landing
 from essor.model.errors import ProbeError
+from essor.model.notes import note, noted
 from essor.model.probes import EngineReading, ProbeRun, ProbeSample
 from inference_probe.landing import RawLine, engine_line, run_line, sample_line
 from inference_probe.lines import Word, word_of
@@ -72,13 +73,13 @@ def recover_probe(data_dir: Path, run_id: str) -> Path | None:
         return landing.show()
 
 
-def _land_missing(data_dir: Path, landing: Landing) -> str:
+def _land_missing(data_dir: Path, landing: Landing) -> str | None:
     landed = landing.landed()
     read = read_lines(data_dir, f"{FOLDER}/{landing.run_id}.jsonl", landing.run_id)
     missing = [line for line in read.landing_lines() if line["reading_id"] not in landed]
     for line in missing:
         landing.add_probe(line)
-    return "; ".join([f"the probe was killed; {len(missing)} lines recovered from its archive", *read.rejects[:5]])
+    return noted([note("probe_killed", found=len(missing)), *read.rejects[:5]])
 
 
 def _sort_in(read: ReadLines, word: Word, raw: RawLine) -> None:

@@ -15,6 +15,7 @@ from essor.jobs.probe_lines import read_lines
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
 from essor.jobs.replay import free_run_id
+from essor.model.errors import SettingsError
 from essor.model.stores import Market
 from essor.settings import Settings
 from inference_probe.landing import PARSER_VERSION
@@ -49,7 +50,7 @@ class Loaded:
 def load(settings: Settings, paths: Sequence[Path]) -> list[Loaded]:
     """Load each file of lines; one that was loaded before changes nothing.
 
-    The file is kept in the archive, so that every row leads back to its line.
+    The file is kept in the archive, so that every row leads back to its line. Raises SettingsError for one without any.
     """
     recover_and_refresh(settings)
     return [_load(settings, path) for path in paths]
@@ -73,6 +74,8 @@ def _load(settings: Settings, path: Path) -> Loaded:
     place = adopt(path, settings.data_dir)
     read = read_lines(settings.data_dir, place, run_id)
     lines = list(read.landing_lines())
+    if not lines and not read.samples:
+        raise SettingsError(f"{path} holds no line of a probe{': ' + read.rejects[0] if read.rejects else '.'}")
     begun, note = datetime.now(UTC), "; ".join([path.name, *read.rejects[:5]])
     with Landing.begin(
         settings.data_dir, run_id, "probe load", begun, asked=len(lines), note=note, market=Market.REAL

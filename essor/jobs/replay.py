@@ -15,6 +15,7 @@ from crawlers.landing import Landing
 from crawlers.sources import all_sources, asked_for_signals
 from essor.jobs.recover import recover_and_refresh
 from essor.jobs.refresh import Refreshed
+from essor.model.notes import noted
 from essor.model.observation import stable_id
 from essor.settings import Settings
 from warehouse.loads import run_results
@@ -69,7 +70,7 @@ def _replay(settings: Settings, path: Path) -> Replayed:
     begun = datetime.now(UTC)
     with Landing.begin(settings.data_dir, run_id, "replay", begun, note=path.name) as landing:
         found = archives.replay(path, settings.data_dir, landing)
-        landing.finish("complete", datetime.now(UTC), note=found.note)
+        landing.finish("complete", datetime.now(UTC), note=noted(found.notes))
     return Replayed(str(path), found.answers, found.readings, found.note, recover_and_refresh(settings))
 
 

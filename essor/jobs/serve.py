@@ -40,6 +40,10 @@ def check_port(settings: Settings) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
+        except socket.gaierror as error:
+            raise SettingsError(
+                f"Host {settings.host} cannot be used ({error.strerror}). Try: essor serve --host 127.0.0.1"
+            ) from error
         except OSError as error:
             raise SettingsError(
                 f"Port {settings.port} of {settings.host} cannot be used ({error.strerror})."

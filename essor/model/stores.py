@@ -33,7 +33,7 @@ class Market(StrEnum):
 
 
 SIMULATED_AT = "simulated: everything was asked at "
-"""How the note of a run begins that asked a simulated market; its address follows."""
+"""How the note of a run began that asked a simulated market, before notes had codes; its address follows."""
 
 
 _CODES = """

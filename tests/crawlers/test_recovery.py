@@ -13,6 +13,7 @@ from crawlers.answers import readings
 from crawlers.archive import Archive, read_archive
 from crawlers.landing import Landing, incoming
 from crawlers.recovery import recover
+from essor.model.notes import spoken
 from tests.crawlers.bodies import (
     NOON,
     answer,
@@ -51,7 +52,7 @@ def test_the_archive_gives_what_had_not_landed(killed: Path, lines: Lines) -> No
     assert [line["app_id"] for line in lines(place / "listings.jsonl")] == ["10", "20"]
     record = json.loads((place / "run.json").read_text())
     assert (record["result"], record["finished_at"], record["asked"]) == ("recovered", None, 6)
-    assert record["note"] == "begun so; the run was killed; 3 readings recovered from its archive"
+    assert spoken(record["note"]) == "begun so; the run was killed; 3 readings recovered from its archive"
 
 
 def test_recovering_twice_changes_nothing(killed: Path) -> None:
@@ -80,7 +81,7 @@ def test_a_cut_line_and_a_cut_record_are_dropped_and_told(killed: Path, lines: L
         file.truncate(archive.stat().st_size - 10)
     (place,) = recover(killed)
     assert sorted(line["country"] for line in lines(place / "charts.jsonl")) == sorted(COUNTRIES)
-    note = json.loads((place / "run.json").read_text())["note"]
+    note = spoken(json.loads((place / "run.json").read_text())["note"])
     assert "4 readings recovered from its archive" in note
     assert "bytes of a cut record dropped" in note
     assert len(list(read_archive(archive))) == 5

@@ -21,6 +21,7 @@ from crawlers.landing import Landing, reading_id_of
 from crawlers.recovery import recover
 from crawlers.replay import replay
 from crawlers.replica import Running, running
+from essor.model.notes import spoken
 from tests.crawlers.bodies import NOON, market
 
 Lines = Callable[[Path], list[dict[str, Any]]]
@@ -65,7 +66,7 @@ def test_a_crawl_and_its_replay_are_equal(crawl: Crawl, settings: dict[str, Any]
     """What a crawl landed comes again from its archive, field by field."""
     record = crawl("charts", "run", **settings)
     assert (record["result"], record["asked"], record["kind"]) == ("complete", 2, "crawl charts")
-    assert "robots.txt not obeyed for apple_legacy_rss: a test" in record["note"]
+    assert "robots.txt not obeyed for apple_legacy_rss: a test" in spoken(record["note"])
     landed = lines(charts(settings))
     assert [(line["country"], line["status"], line["ranks"][-1]) for line in landed] == [
         ("fr", "complete", 100),

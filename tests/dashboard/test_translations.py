@@ -16,6 +16,7 @@ from crawlers.signals._source import signal_sources
 from crawlers.sources import all_sources
 from dashboard.language import LOCALES, translations
 from essor.model.charts import Collection
+from essor.model.notes import SENTENCES
 from essor.model.observation import State, Status
 from essor.model.stores import StoreName
 
@@ -67,6 +68,13 @@ def test_no_text_is_missing() -> None:
     asked = {text for text in shaped if text.partition(".")[0] in families and not text.endswith((".py", ".gz"))}
     asked -= {text for text in asked if {f"{text}.one", f"{text}.other"} <= keys}
     assert sorted(asked - keys) == []
+
+
+@pytest.mark.parametrize("code", LOCALES)
+def test_every_note_of_a_run_has_a_text_with_its_values(code: str) -> None:
+    """What a run's line holds as a code is told whole in each language."""
+    for name, sentence in SENTENCES.items():
+        assert set(re.findall(r"{(\w+)}", translations(code)[f"note.{name}"])) == set(re.findall(r"{(\w+)}", sentence))
 
 
 def test_every_word_of_the_model_has_a_text() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,8 @@ from typer.testing import CliRunner
 
 from essor import cli
 from essor.jobs.refresh import refresh
+from essor.jobs.serve import check_port
+from essor.model.errors import SettingsError
 from essor.settings import read_settings
 from tests.landed import CHATGPT, CLAUDE, LE_CHAT, at, chart_reading, land
 
@@ -72,6 +75,7 @@ def test_a_type_that_no_frame_holds_says_what_to_do(data_dir: Path) -> None:
     """An interval in CSV is one clear line that says how to cast it."""
     done = essor("sql", "SELECT INTERVAL 1 MONTH AS step", "--format", "csv", data_dir=data_dir)
     assert (done.returncode, "::VARCHAR" in done.stderr) == (4, True)
+    assert "POLARS" not in done.stderr
 
 
 def test_parquet_wants_a_file(data_dir: Path) -> None:
@@ -108,6 +112,27 @@ def test_json_is_all_that_stdout_holds(data_dir: Path) -> None:
     assert json.loads(done.stderr)["event"] == "alert not delivered"
     done = essor("alerts", "test", "team", "--json", data_dir=data_dir, config=f'log_level = "error"\n{alert}')
     assert done.stderr == ""
+
+
+def test_it_says_which_essor_it_is() -> None:
+    """What a report of a fault begins with."""
+    done = CliRunner().invoke(cli.app, ["--version"])
+    assert (done.exit_code, done.output.strip()) == (0, f"essor {version('essor')}")
+
+
+def test_a_host_that_there_is_not_is_named(data_dir: Path) -> None:
+    """Another port would not help."""
+    with pytest.raises(SettingsError, match=r"Host 999\.1\.1\.1 cannot be used .* --host"):
+        check_port(read_settings(data_dir=data_dir, host="999.1.1.1"))
+
+
+def test_a_file_of_settings_that_is_not_there_is_told_by_every_command(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crawl with the defaults would ask the stores for something else."""
+    monkeypatch.setenv("ESSOR_CONFIG", str(tmp_path / "none.toml"))
+    done = CliRunner().invoke(cli.app, ["schedule", "--json", "--data-dir", str(data_dir)])
+    assert (done.exit_code, "none.toml, which is no file" in done.stderr) == (0, True)
 
 
 def test_help_shows_every_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from crawlers.replica import running
 from essor.jobs.ask import answer, opened
 from essor.jobs.recover import recover_and_refresh
 from essor.model.errors import SettingsError
-from essor.schedule import jobs, table
+from essor.schedule import _ended, _why_not, jobs, table
 from essor.settings import Settings, read_settings
 from tests.crawlers.bodies import market
 from warehouse.reads.coverage import OUTCOMES, by_kind
@@ -137,6 +137,19 @@ def test_times_that_cannot_be_read_are_named(given: dict[str, Any], words: str) 
     """A setting of the schedule that is no time or no job says what to write."""
     with pytest.raises(SettingsError, match=words):
         jobs(read_settings(schedule=given))
+
+
+@pytest.mark.parametrize(
+    ("code", "ended", "why"),
+    [
+        (-15, "ended by SIGTERM", "its process was ended by SIGTERM before it began"),
+        (-99, "ended by signal 99", "its process was ended by signal 99 before it began"),
+        (2, "ended with code 2", "its process ended with code 2 before it began: No space left on device"),
+    ],
+)
+def test_a_process_that_never_began_is_told_in_words(code: int, ended: str, why: str) -> None:
+    """The signal by its name, and not the number that the system has for it."""
+    assert (_ended(code), str(_why_not(code, "No space left on device"))) == (ended, why)
 
 
 def test_the_schedule_is_shown_while_nothing_runs(settings: Settings) -> None:

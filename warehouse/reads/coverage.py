@@ -30,34 +30,40 @@ _LOOKS = """
     FROM lake.set_aside
 """
 _COVERAGE = f"""
-    WITH due AS (
-        SELECT e.*, coalesce(r.result = 'missed', false) AS never_begun
+    WITH due AS MATERIALIZED (
+        SELECT e.*, row_number() OVER () AS line, coalesce(r.result = 'missed', false) AS never_begun
         FROM expected AS e LEFT JOIN runs AS r USING (run_id)
         WHERE ($since IS NULL OR e.due_at >= $since::TIMESTAMPTZ)
           AND ($until IS NULL OR e.due_at < $until::TIMESTAMPTZ)
-    ), looks AS (
-        -- a look belongs to the run that took it, and ended as its best reading says
-        SELECT reading_id, arg_min(run_id, recorded_at) AS run_id, arg_max(status, recorded_at) AS status,
-               any_value(source) AS source, any_value(country) AS country, any_value(subject) AS subject,
-               any_value(target) AS target, any_value(observed_at) AS observed_at
-        FROM ({_LOOKS})
+    ), readings AS (
+        SELECT * FROM ({_LOOKS})
         WHERE recorded_at <= lake.snapshot()
           AND ($since IS NULL OR month >= strftime($since::TIMESTAMPTZ AT TIME ZONE 'UTC', '%Y-%m'))
+    ), again AS (
+        -- the looks that may have more than one reading: no other need be brought together
+        SELECT reading_id FROM lake.superseded UNION SELECT reading_id FROM lake.set_aside
+    ), looks AS (
+        SELECT run_id, source, country, subject, target, status, observed_at
+        FROM readings ANTI JOIN again USING (reading_id)
+        UNION ALL
+        -- a look belongs to the run that took it, and ended as its best reading says
+        SELECT arg_min(run_id, recorded_at), any_value(source), any_value(country), any_value(subject),
+               any_value(target), arg_max(status, recorded_at), any_value(observed_at)
+        FROM readings SEMI JOIN again USING (reading_id)
         GROUP BY reading_id
     ), targets AS (
         -- of several attempts at one thing the good one counts, else the last
-        SELECT d.run_id, d.source, d.country, d.subject, l.target,
-               coalesce(
-                   any_value(l.status) FILTER (l.status IN ('complete', 'partial')), arg_max(l.status, l.observed_at)
-               ) AS status
+        SELECT d.line, l.target,
+               CASE WHEN bool_or(l.status IN ('complete', 'partial')) THEN 'complete'
+                    ELSE arg_max(l.status, l.observed_at) FILTER (l.status NOT IN ('complete', 'partial')) END AS status
         FROM due AS d
         JOIN looks AS l
             ON l.run_id = d.run_id AND l.source = d.source AND l.country IS NOT DISTINCT FROM d.country
             AND (d.subject IS NULL OR l.subject = d.subject OR split_part(l.subject, '/', 1) = d.subject)
         GROUP BY ALL
     ), ends AS (
-        SELECT run_id, source, country, subject,
-               count(*) FILTER (status IN ('complete', 'partial')) AS had,
+        SELECT line,
+               count(*) FILTER (status = 'complete') AS had,
                count(*) FILTER (status IN ('empty', 'not_available')) AS nothing,
                count(*) FILTER (status = 'refused') AS refused,
                count(*) FILTER (status = 'blocked') AS blocked,
@@ -67,12 +73,9 @@ _COVERAGE = f"""
                count(*) AS concluded
         FROM targets GROUP BY ALL
     ), judged AS (
-        SELECT d.*, d.due_at AT TIME ZONE 'UTC' AS due, e.* EXCLUDE (run_id, source, country, subject),
+        SELECT d.*, d.due_at AT TIME ZONE 'UTC' AS due, e.* EXCLUDE (line),
                d.expected - coalesce(e.concluded, 0) AS lacking
-        FROM due AS d
-        LEFT JOIN ends AS e
-            ON e.run_id = d.run_id AND e.source = d.source AND e.country IS NOT DISTINCT FROM d.country
-            AND e.subject IS NOT DISTINCT FROM d.subject
+        FROM due AS d LEFT JOIN ends AS e USING (line)
     )
 """  # noqa: S608 - the text is ours
 _SUMS = """

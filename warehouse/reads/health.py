@@ -44,7 +44,7 @@ def statuses(cursor: Cursor, since: datetime | None = None) -> pl.DataFrame:
     """
     return cursor.frame(
         f"""
-        SELECT (observed_at AT TIME ZONE 'UTC')::DATE AS day, kind, source, status, count(*) AS readings,
+        SELECT lake.utc_day(observed_at) AS day, kind, source, status, count(*) AS readings,
                arg_max(message, observed_at) AS message
         FROM ({_LOOKS})
         WHERE $since IS NULL OR observed_at >= $since::TIMESTAMPTZ
@@ -82,25 +82,37 @@ def gaps(cursor: Cursor, since: datetime | None = None) -> pl.DataFrame:
     return cursor.frame(
         """
         WITH daily AS (
-            SELECT (observed_at AT TIME ZONE 'UTC')::DATE AS day, source, store, country, collection, category,
-                   count(*) AS looks, count(*) FILTER (status IN ('complete', 'partial')) AS usable,
-                   arg_max(status, observed_at) AS status, arg_max(message, observed_at) AS message
-            FROM chart_readings
+            SELECT lake.utc_day(observed_at) AS day, source, store, country, collection, category,
+                   count(*) AS looks, bool_or(usable) AS usable,
+                   arg_max(status, observed_at) FILTER (NOT usable) AS status,
+                   arg_max(message, observed_at) FILTER (NOT usable) AS message
+            FROM (SELECT *, status IN ('complete', 'partial') AS usable FROM chart_readings)
+            WHERE $since IS NULL OR (month >= $since[:7] AND observed_at >= $since::TIMESTAMPTZ)
             GROUP BY ALL
+        ), seen AS (
+            SELECT source, store, country, collection, category, min(day) AS first_day, max(day) AS last_day
+            FROM daily WHERE usable GROUP BY ALL
+        ), begun AS (
+            -- of what was first seen within the period: what had been seen before it
+            SELECT DISTINCT source, store, country, collection, category
+            FROM chart_readings
+            SEMI JOIN (FROM seen WHERE first_day > $since::DATE)
+                USING (source, store, country, collection, category)
+            WHERE observed_at < $since::TIMESTAMPTZ AND status IN ('complete', 'partial')
         ), spans AS (
             SELECT source, store, country, collection, category,
-                   unnest(generate_series(min(day), max(day), INTERVAL 1 DAY))::DATE AS day
-            FROM daily WHERE usable > 0
-            GROUP BY source, store, country, collection, category
+                   unnest(generate_series(coalesce(b.since, first_day), last_day, INTERVAL 1 DAY))::DATE AS day
+            FROM seen LEFT JOIN (SELECT *, $since::DATE AS since FROM begun) AS b
+                USING (source, store, country, collection, category)
         )
         SELECT s.day, s.source, s.store, s.country, s.collection, s.category,
                coalesce(d.looks, 0) AS looks, d.status, d.message
         FROM spans AS s
         LEFT JOIN daily AS d USING (day, source, store, country, collection, category)
-        WHERE coalesce(d.usable, 0) = 0 AND ($since IS NULL OR s.day >= $since::DATE)
+        WHERE d.usable IS NOT TRUE
         ORDER BY s.day DESC, s.source, s.store, s.country, s.collection, s.category
         """,
-        since=since.date().isoformat() if since else None,
+        since=f"{since:%Y-%m-%d}T00:00:00+00:00" if since else None,
     )
 
 
@@ -110,6 +122,18 @@ def loads(cursor: Cursor, limit: int = 50) -> pl.DataFrame:
     Columns: load, recorded_at (the snapshot it made), finished_at, runs, readings, entries, rejects, known.
     """
     return cursor.frame("SELECT * FROM loads ORDER BY load DESC LIMIT $limit", limit=limit)
+
+
+def captures(cursor: Cursor) -> pl.DataFrame:
+    """Every file of the archive that a reading leads back to.
+
+    Columns: capture_file (below the data folder).
+    """
+    return cursor.frame("""
+        SELECT capture_file FROM chart_readings UNION SELECT capture_file FROM listing_readings
+        UNION SELECT capture_file FROM review_readings UNION SELECT capture_file FROM signal_readings
+        ORDER BY capture_file
+    """).drop_nulls()
 
 
 def rejects(cursor: Cursor) -> pl.DataFrame:

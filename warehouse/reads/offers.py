@@ -43,12 +43,16 @@ def stands(cursor: Cursor, app: str) -> pl.DataFrame:
     """
     return cursor.frame(
         """
-        WITH newest AS (
-            SELECT store, country, device, collection, category, max(observed_at) AS observed_at,
-                   arg_max(reading_id, observed_at) AS reading_id, arg_max(status, observed_at) AS status,
-                   arg_max(depth, observed_at) AS depth
+        WITH latest AS (
+            SELECT store, country, device, collection, category, max(observed_at) AS observed_at
             FROM chart_readings
             WHERE status IN ('complete', 'partial') AND store IN (SELECT store FROM apps WHERE app = $app)
+            GROUP BY ALL
+        ), newest AS MATERIALIZED (
+            SELECT store, country, device, collection, category, observed_at, any_value(reading_id) AS reading_id,
+                   any_value(status) AS status, any_value(depth) AS depth
+            FROM chart_readings JOIN latest USING (store, country, device, collection, category, observed_at)
+            WHERE status IN ('complete', 'partial')
             GROUP BY ALL
         ), ranks AS (
             SELECT reading_id, min(rank) AS rank FROM chart_entries

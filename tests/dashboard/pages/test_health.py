@@ -10,11 +10,13 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from crawlers.run import _note
+from crawlers.run import _notes
 from dashboard.app import make_app
 from dashboard.language import Language
+from dashboard.notes import run_notes, told
+from essor.model.notes import noted
 from essor.model.shards import Shard
-from essor.model.stores import STOREFRONTS
+from essor.model.stores import SIMULATED_AT, STOREFRONTS
 from essor.settings import read_settings
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -54,8 +56,9 @@ def test_google_plays_installs_are_of_the_whole_world(health: ModuleType) -> Non
 
 def test_that_a_market_is_simulated_is_no_trouble(health: ModuleType, tmp_path: Path) -> None:
     """It is told among the runs in the reader's language; what else the crawl noted is still said."""
-    note = str(_note(read_settings(data_dir=tmp_path, simulated="http://127.0.0.1:9000"), Shard()))
-    runs = pl.DataFrame({"kind": ["crawl charts"], "usable": [0], "note": [note]})
-    assert health._why(runs) == []
-    assert health._note(note, FR) == "marché simulé, interrogé à l’adresse http://127.0.0.1:9000"
-    assert health._why(runs.with_columns(note=pl.lit(f"{note}; no connection"))) == ["no connection"]
+    noticed = noted(_notes(read_settings(data_dir=tmp_path, simulated="http://127.0.0.1:9000"), Shard()))
+    for note in (noticed, f"{SIMULATED_AT}http://127.0.0.1:9000"):  # as it lands, and as it landed before
+        runs = pl.DataFrame({"kind": ["crawl charts"], "usable": [0], "note": [note]})
+        assert health._why(runs, FR) == []
+        assert told(run_notes(note), FR) == "marché simulé, interrogé à l’adresse http://127.0.0.1:9000"
+        assert health._why(runs.with_columns(note=pl.lit(f"{note}; no connection")), FR) == ["no connection"]

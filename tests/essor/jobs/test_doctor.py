@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from essor.jobs.doctor import examine
+from essor.jobs.history import import_history
 from essor.jobs.refresh import refresh
 from essor.model.tables import CHART_ENTRIES
 from essor.settings import Settings, read_settings
@@ -58,3 +59,22 @@ def test_a_file_of_settings_that_is_not_there_is_named(
     assert "none.toml" in wrong(settings)["settings"]
     monkeypatch.delenv("ESSOR_CONFIG")
     assert "settings" not in wrong(settings)
+
+
+def test_a_file_of_a_table_that_no_question_reads_is_named_too(settings: Settings, entries: Path) -> None:
+    """A file that is gone, or cut, would go unseen until a page asks for its month."""
+    assert "tables" not in wrong(settings)
+    land(settings.data_dir, [chart_reading(at("2026-09-08 15:12"), [LE_CHAT])], "earlier")
+    refresh(settings)
+    (file,) = (path for path in entries.rglob("*.parquet") if "2026-09" in str(path))
+    file.write_bytes(file.read_bytes()[:-1])
+    assert file.name in wrong(settings)["tables"]
+
+
+def test_a_file_of_the_archive_that_is_gone_is_named(settings: Settings, tmp_path: Path) -> None:
+    """Also one of an import, whose bytes have no hash of a store."""
+    import_history(settings)
+    assert "archive" not in wrong(settings)
+    (kept,) = (settings.data_dir / "archive" / "imported").glob("*/readings.csv")
+    kept.rename(tmp_path / "readings.csv")
+    assert str(kept) in wrong(settings)["archive"]

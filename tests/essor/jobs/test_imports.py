@@ -13,6 +13,7 @@ import pytest
 from essor.jobs.ask import answer, trace
 from essor.jobs.imports import Imported, import_files, mappings
 from essor.model.errors import SettingsError
+from essor.model.notes import read_notes, spoken
 from essor.settings import Settings
 
 CAPTURES = "fr-productivity-top-free-2026-09-16..10-10"
@@ -80,6 +81,40 @@ def test_a_table_that_the_mapping_does_not_fit_is_refused_whole(
     assert answer(settings, "FROM runs").is_empty()
 
 
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("open.csv", b'observed_at,country,rank,app_id\n2026-10-08 12:00,fr,"1,2\n' + 70_000 * b"x\n"),
+        ("twice.csv", b"observed_at,country,rank,rank,app_id\n"),
+        ("latin.csv", b"observed_at,country,rank,app_id\n2026-10-08 12:00,fr,\xe9,2\n"),
+        ("broken.jsonl", b'{"rank": 1\n'),
+        ("broken.parquet", b"PAR1"),
+        ("whole.json", b"[1, 2]"),
+    ],
+)
+def test_what_is_wrong_with_a_table_names_the_file_that_was_given(
+    settings: Settings, tmp_path: Path, mapping: str, name: str, table: bytes
+) -> None:
+    """Not the copy of it that is kept in the data folder."""
+    (tmp_path / name).write_bytes(table)
+    with pytest.raises(SettingsError) as refused:
+        imported(settings, tmp_path / name, mapping)
+    assert str(refused.value).startswith(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_row_that_was_set_aside_is_told_by_the_file_that_was_given(
+    settings: Settings, tmp_path: Path, mapping: str, suffix: str
+) -> None:
+    """To who imports it, and in the note of the run; the bytes of Parquet are those of its lines."""
+    path = written(tmp_path, suffix, [*RANKS, RANKS[0] | {"country": "uk"}])
+    (said,) = imported(settings, path, mapping).rejects
+    assert said.startswith(str(path))
+    assert "the United Kingdom is gb" in said
+    (aside,) = read_notes(answer(settings, "SELECT note FROM runs").item())[1:]
+    assert str(aside) == said
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".jsonl", ".parquet"])
 def test_every_kind_of_file_gives_the_same_facts_once(
     settings: Settings, tmp_path: Path, mapping: str, suffix: str
@@ -93,7 +128,8 @@ def test_every_kind_of_file_gives_the_same_facts_once(
     assert rows == [(1, "6473753684"), (2, "6740410176"), (1, "6740410176")]
     said = answer(settings, "SELECT DISTINCT source, imported, status, source_url FROM chart_readings").rows()
     assert said == [("apple_legacy_rss", True, "partial", "a table made by hand")]
-    assert answer(settings, "SELECT kind, note FROM runs").rows() == [("import", "from a table made by hand")]
+    ((kind, note),) = answer(settings, "SELECT kind, note FROM runs").rows()
+    assert (kind, spoken(note)) == ("import", "from a table made by hand")
 
 
 def test_a_figure_leads_back_to_its_row(settings: Settings, tmp_path: Path, mapping: str) -> None:

@@ -26,6 +26,7 @@ from essor.jobs.refresh import foreign_runs, landed_runs, refresh
 from essor.jobs.replay import replay
 from essor.jobs.replica import replica as play
 from essor.model.errors import SettingsError, WarehouseError
+from essor.model.notes import spoken
 from essor.model.stores import Market
 from essor.settings import Settings, read_settings
 from tests.landed import CHATGPT, LE_CHAT, at, chart_reading, land
@@ -128,7 +129,7 @@ def test_a_crawl_of_a_simulated_market_loads_and_says_so(settings: Settings, sto
     assert ranked[0] == 200
     assert ranked[1] == 9
     (note,) = answer(settings, "SELECT note FROM runs WHERE kind = 'crawl charts'")["note"]
-    assert note.startswith(f"simulated: everything was asked at {address}")
+    assert spoken(note).startswith(f"simulated: everything was asked at {address}")
     assert "holds a simulated market" in str(examine(settings))
     refused = crawl(settings, '[hosts]\n"*" = "http://127.0.0.1:9"')
     assert (refused.returncode, "holds a simulated market: set simulated" in refused.stderr) == (2, True)

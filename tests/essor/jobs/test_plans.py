@@ -10,9 +10,11 @@ import pytest
 from essor.jobs.ask import answer
 from essor.jobs.plans import Plan, Plans, plans_and_next_runs, record_missed, settle
 from essor.model.errors import SettingsError
+from essor.model.notes import note
 from essor.settings import Settings, read_settings
 from tests.landed import LE_CHAT, at, chart_reading, land
 
+OFF = note("not_running")
 DUE = at("2026-10-08 15:00")
 
 
@@ -24,8 +26,8 @@ def runs(settings: Settings) -> list[tuple[object, ...]]:
 def test_a_missed_run_is_recorded_once(settings: Settings) -> None:
     """Recorded again it stays one row; its asked is what the settings' charts would have brought."""
     times = [DUE + timedelta(hours=hour) for hour in range(3)]
-    assert record_missed(settings, "charts", times[:2], "off") == 2
-    assert record_missed(settings, "charts", times, "off") == 1
+    assert record_missed(settings, "charts", times[:2], OFF) == 2
+    assert record_missed(settings, "charts", times, OFF) == 1
     assert [row[1:] for row in runs(settings)] == [("missed", 10)] * 3
     expected = answer(settings, "SELECT sum(expected), count(DISTINCT country) FROM expected").row(0)
     assert expected == (30, 5)
@@ -34,7 +36,7 @@ def test_a_missed_run_is_recorded_once(settings: Settings) -> None:
 @pytest.mark.parametrize("what", ["charts", "listings", "signals"])
 def test_every_job_says_what_it_would_have_brought(settings: Settings, what: str) -> None:
     """The readings of a missed run are those that the same crawl would ask for now."""
-    record_missed(settings, what, [DUE], "off")
+    record_missed(settings, what, [DUE], OFF)
     asked, expected = answer(settings, "SELECT (SELECT asked FROM runs), (SELECT sum(expected) FROM expected)").row(0)
     assert asked == expected > 0
 
@@ -43,9 +45,9 @@ def test_a_planned_run_without_a_trace_is_recorded(settings: Settings) -> None:
     """A run that landed is left alone; one that was planned and never began is missed."""
     land(settings.data_dir, [chart_reading(DUE, [LE_CHAT])], "begun")
     gone = Plan("charts", "gone", DUE, DUE)
-    assert settle(settings, replace(gone, run_id="begun"), "missed", "killed") == 0
-    assert settle(settings, gone, "missed", "killed") == 1
-    assert settle(settings, gone, "missed", "killed") == 0
+    assert settle(settings, replace(gone, run_id="begun"), "missed", OFF) == 0
+    assert settle(settings, gone, "missed", OFF) == 1
+    assert settle(settings, gone, "missed", OFF) == 0
     assert runs(settings) == [("begun", "finished", 1), ("gone", "missed", 10)]
 
 

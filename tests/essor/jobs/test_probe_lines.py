@@ -15,6 +15,7 @@ from essor.jobs.ask import answer
 from essor.jobs.probe import Order, measure
 from essor.jobs.probe_lines import recover_probe
 from essor.jobs.recover import recover_and_refresh
+from essor.model.notes import spoken
 from essor.settings import Settings
 from inference_probe.backends.fake import FakeSession
 from inference_probe.script import Script
@@ -72,7 +73,7 @@ def test_a_killed_probe_is_loaded_once_as_interrupted(settings: Settings, killed
     assert rows(settings, "SELECT samples FROM probe_figures WHERE figure = 'ttft_ms'") == [{"samples": written - 2}]
     (whole,) = rows(settings, "SELECT result, note FROM runs")
     assert whole["result"] == "recovered"
-    assert f"{written + 1} lines recovered" in whole["note"]
+    assert f"{written + 1} lines recovered" in spoken(whole["note"])
     assert load.readings == 1
 
 

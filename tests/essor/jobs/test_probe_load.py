@@ -10,6 +10,7 @@ import pytest
 from essor.jobs import probe_load
 from essor.jobs.ask import answer, opened, trace
 from essor.jobs.probe import Order, measure
+from essor.model.errors import SettingsError
 from essor.model.probes import EngineReading, Machine, Outcome
 from essor.settings import Settings
 from inference_probe.lines import line_of
@@ -79,6 +80,14 @@ def test_a_line_that_cannot_be_read_is_set_aside(settings: Settings, tmp_path: P
     (done,) = probe_load.load(settings, [path])
     assert done.cases == 1
     assert [reject.split(":")[0] for reject in done.rejects] == ["line 2", "line 3"]
+
+
+@pytest.mark.parametrize("text", ["", "observed_at,country\n", '{"kind": "poem"}'])
+def test_a_file_without_a_line_of_a_probe_is_refused(settings: Settings, tmp_path: Path, text: str) -> None:
+    """Somebody took another file for one; nothing is loaded."""
+    with pytest.raises(SettingsError, match=r"other\.jsonl holds no line of a probe"):
+        probe_load.load(settings, [written(tmp_path / "other.jsonl", text)])
+    assert answer(settings, "FROM runs").is_empty()
 
 
 def test_a_probe_of_another_machine_is_the_same_here(settings: Settings, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from crawlers.replica import Running, running
 from crawlers.run import chart_targets
 from essor.jobs.ask import answer, opened
 from essor.jobs.refresh import refresh
+from essor.model.notes import spoken
 from essor.model.shards import Shard
 from essor.model.signals import SignalPoint
 from essor.settings import Settings, read_settings
@@ -103,7 +104,7 @@ def test_shards_at_once_bring_what_one_crawl_brings(tmp_path: Path, replica: Run
     for outcome in ("expected", *OUTCOMES):
         assert runs["split"][outcome].sum() == runs["whole"][outcome].sum()
     notes = answer(read_settings(data_dir=tmp_path / "split"), "SELECT note FROM runs ORDER BY note")["note"]
-    assert [note[:9] for note in notes] == ["shard 1/3", "shard 2/3", "shard 3/3"]
+    assert [spoken(note)[:9] for note in notes] == ["shard 1/3", "shard 2/3", "shard 3/3"]
     assert not list((tmp_path / "split" / "landing").glob("[!.]*"))
 
 

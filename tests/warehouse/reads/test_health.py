@@ -40,6 +40,28 @@ def test_gaps_tell_a_blocked_day_from_one_without_a_look(looked: Settings) -> No
     assert seen == {date(2026, 10, 2): (1, "blocked"), date(2026, 10, 3): (0, None)}
 
 
+@pytest.mark.parametrize(
+    ("first", "days"), [("2026-10-02 09:00", {2, 3}), ("2026-10-03 00:00", {3}), ("2026-10-04 00:00", set())]
+)
+def test_gaps_of_a_period_know_what_was_seen_before_it(looked: Settings, first: str, days: set[int]) -> None:
+    """A chart that was seen before the period lacks its first days too; the day of `since` counts whole."""
+    with opened(looked) as cursor:
+        assert {day.day for day in health.gaps(cursor, at(first))["day"]} == days
+
+
+def test_a_chart_has_no_gap_before_its_first_usable_look(settings: Settings) -> None:
+    """Nobody missed what was never had: its blocked days before that are no gap, in any period."""
+    looks = [
+        chart_reading(at("2026-10-01 12:00"), [], status=Status.BLOCKED),
+        chart_reading(at("2026-10-03 12:00"), [CLAUDE]),
+    ]
+    land(settings.data_dir, looks)
+    refresh(settings)
+    with opened(settings) as cursor:
+        assert health.gaps(cursor).is_empty()
+        assert health.gaps(cursor, at("2026-10-01 00:00")).is_empty()
+
+
 def test_freshness_names_the_last_usable_look(looked: Settings) -> None:
     """A source's newest figure, and how its last look ended."""
     with opened(looked) as cursor:
