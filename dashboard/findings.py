@@ -13,7 +13,7 @@ from dashboard.figures.signals import RANKS, Line
 from dashboard.language import Language
 from essor.model.apps import App
 
-ASIDE = ("fell", "reset")
+ASIDE = ("fell", "reset", "spike")
 
 
 def ratings_finding(steps: pl.DataFrame, apps: Sequence[App], where: str, say: Language) -> str:

@@ -23,7 +23,7 @@ HEIGHT = 560
 MARGIN = {"l": 52, "t": 22, "b": 44}
 MEASURES = {"pace": "per_day", "count": "rating_count", "score": "rating_average"}
 """What can be drawn, and the column it is in."""
-SET_ASIDE = ("fell", "reset")
+SET_ASIDE = ("fell", "reset", "spike")
 ROW = 0.045
 """Height of one app's strip of versions, as a share of the figure's."""
 FLOOR = 0.02
@@ -173,7 +173,7 @@ def _versions(app: App, versions: pl.DataFrame, row: int, say: Language, theme: 
 
 
 def _set_aside(rows: pl.DataFrame, row: int, say: Language, theme: Theme) -> go.Scatter:
-    """Falls and resets: shown, and in no sum."""
+    """Falls, resets and spikes: shown, and in no sum."""
     return go.Scatter(
         x=[_plain(moment) for moment in rows["observed_at"]],
         y=[row] * rows.height,

@@ -31,6 +31,8 @@ PATH = "/launch-race"
 SCALES = ("log", "linear")
 STRETCHES = {"30": 30, "90": 90, "365": 365, "all": 100_000}
 """The days since launch on offer."""
+MANY = 3
+"""More storefronts than so many are counted, not named."""
 
 register_page(__name__, PAGE, PATH, order=43, group="adoption", figure=True)
 
@@ -161,11 +163,16 @@ def _milestones(goals: pl.DataFrame, drawn: Drawn, reader: Reader) -> Component:
 
 
 def _goal(row: dict[str, Any], say: Language) -> Any:  # noqa: ANN401 - text or an element, as a cell takes it
-    after = say.count("race.not_before", row["not_before"]) if row["not_before"] is not None else None
+    bounds = []
+    if row["not_before"] is not None:
+        bounds.append(say.count("race.not_before", row["not_before"]))
     if row["reached_by"] is None:
-        return html.Span(after or "–", className="state")
-    who = html.Span(say(f"race.by.{row['kind']}"), className="then")
-    return [say.count("race.in_days", row["reached_by"]), who, html.Div(after, className="state") if after else ""]
+        return html.Span(next(iter(bounds), "–"), className="state")
+    if row["low"] is not None and (row["surely_by"] or 0) > row["reached_by"]:
+        bounds.append(say.count("race.surely_by", row["surely_by"]))
+    who = say(f"race.by.{row['kind']}") + (f", {_fronts(row, say)}" if row["countries"] else "")
+    told = [say.count("race.in_days", row["reached_by"]), html.Span(who, className="then")]
+    return [*told, html.Div(" · ".join(bounds), className="state")] if bounds else told
 
 
 def _points(drawn: Drawn, reader: Reader) -> Component:
@@ -193,7 +200,13 @@ def _kind(row: dict[str, Any], selection: Selection, reader: Reader) -> Any:  # 
 
 
 def _where(row: dict[str, Any], say: Language) -> str:
-    fronts = say.listed([say.country(country) for country in (row["countries"] or "ww").split(",")])
     stores = say.listed([say(f"store.{store}") for store in row["stores"].split(",")])
     lacking = f" ({say.count('race.missing', row['missing'])})" if row["missing"] else ""
-    return f"{fronts}, {stores}{lacking}"
+    return f"{_fronts(row, say)}, {stores}{lacking}"
+
+
+def _fronts(row: dict[str, Any], say: Language) -> str:
+    """The storefronts of a point; many are counted."""
+    countries = (row["countries"] or "ww").split(",")
+    many = len(countries) > MANY
+    return say.count("race.fronts", len(countries)) if many else say.listed([say.country(name) for name in countries])

@@ -215,7 +215,7 @@ def _tables(cursor: Cursor, selection: Selection, reader: Reader) -> list[Compon
 def _scores(cursor: Cursor, selection: Selection, reader: Reader) -> Component:
     say, (since, until) = reader.say, _bounds(selection)
     asked = {"since": since, "until": until, "country": selection.country, "store": selection.store}
-    names = ("app", "score", "count", "won", "period", "looks", "falls", "resets")
+    names = ("app", "score", "count", "won", "period", "looks", "falls", "spikes", "resets")
     rows = []
     for app in _apps(selection):
         found = desk().ask(cursor, ratings.scores, app.slug, **asked)
@@ -227,7 +227,7 @@ def _scores(cursor: Cursor, selection: Selection, reader: Reader) -> Component:
 def _score_row(app: App, row: dict[str, Any], reader: Reader) -> list[Any]:
     say = reader.say
     means = [say.number(round(row[name], 2)) if row[name] is not None else "–" for name in ("score", "score_in_period")]
-    counts = [say.number(row[name]) for name in ("looks", "falls", "resets")]
+    counts = [say.number(row[name]) for name in ("looks", "falls", "spikes", "resets")]
     count, won = say.number(row["rating_count"]), say.number(row["new_ratings"])
     return [app_cell(app.name, reader.theme.of(app)), means[0], count, won, means[1], *counts]
 

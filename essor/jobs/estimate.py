@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -141,12 +141,24 @@ def _told(method: dict[str, Any]) -> str:
 def publish_methods(settings: Settings, more: tuple[Method, ...] = ()) -> None:
     """Write down the published methods, and `more` versions, that the warehouse does not hold yet."""
     with opened(settings) as cursor:
-        known = {(row["method"], row["version"]) for row in reads.methods(cursor).iter_rows(named=True)}
-    new = [method for method in (*PUBLISHED, *more) if (method.name.value, method.version) not in known]
+        held = figures.methods_of(reads.methods(cursor))
+    new = [*filter(None, (_beside(held.get(method.name), method) for method in PUBLISHED)), *more]
     rows = [(m.name.value, m.version, m.as_json(), m.points, m.basis) for m in new]
     frame = pl.DataFrame(rows, ["method", "version", "parameters", "points", "basis"], orient="row")
     if land_rows(settings.data_dir, "methods", {METHODS: frame}, datetime.now(UTC), "methods of estimation"):
         refresh(settings)
+
+
+def _beside(held: Method | None, published: Method) -> Method | None:
+    """The version to write beside the one that is held: it has coefficients that the held one lacks, and keeps its own.
+
+    None when it lacks none.
+    """
+    if held is None:
+        return published
+    if published.parameters.keys() <= held.parameters.keys():
+        return None
+    return replace(held, version=held.version + 1, parameters={**published.parameters, **held.parameters})
 
 
 def changes(rows: pl.DataFrame, held: pl.DataFrame, methods: dict[MethodName, Method]) -> pl.DataFrame:

@@ -9,6 +9,8 @@ from typing import Any
 
 Z80 = 1.28
 """An 80 % band reaches this many standard deviations to each side."""
+PRIOR_COUNT = 0.5
+"""What is added to a count that is small by chance, once a figure or sum: the shape of Jeffreys' prior of its rate."""
 WORLD = "ww"
 """The storefront of figures that are counted for the whole world alone."""
 
@@ -42,7 +44,7 @@ class Method:
     name: MethodName
     """Which way."""
     version: int
-    """Its version; 1 stands for the published constants."""
+    """Its version, rising by one; docs/methods/estimates.md tells what the first ones are."""
     parameters: dict[str, Any] = field(hash=False)
     """Every coefficient, by the names of docs/methods/estimates.md."""
     points: int = 0
@@ -57,7 +59,7 @@ class Method:
 
 PUBLISHED = (
     Method(MethodName.PLAY_INSTALLS, 1, {}, basis="Arithmetic on the store's own count"),
-    Method(MethodName.RATING_VELOCITY, 1, {"ln_c": -4.1166, "sigma_c": 0.8, "apps": {}}),
+    Method(MethodName.RATING_VELOCITY, 2, {"ln_c": -4.1166, "sigma_c": 0.8, "apps": {}, "prior_count": PRIOR_COUNT}),
     Method(
         MethodName.RANK_CURVE,
         1,
@@ -80,4 +82,4 @@ PUBLISHED = (
         },
     ),
 )  # fmt: skip
-"""The first version of each method; where the constants come from stands in docs/methods/estimates.md."""
+"""Each method with its published constants; where they come from stands in docs/methods/estimates.md."""

@@ -11,7 +11,7 @@ from datetime import date
 
 import polars as pl
 
-from essor.model.estimates import PUBLISHED, Z80, Method, MethodName
+from essor.model.estimates import PRIOR_COUNT, PUBLISHED, Z80, Method, MethodName
 from pipeline.metrics.estimates import Band, from_ranks, from_ratings, sigma_of_place
 
 NOISE = {"vendor_estimate": 0.35, "company": 0.35, "measured": 0.5}
@@ -167,15 +167,31 @@ def simulated(rows: pl.DataFrame, draws: int = DRAWS, seed: int = 1) -> Band | N
     if rows.is_empty():
         return None
     chance = random.Random(seed)  # noqa: S311 - a simulation, not a secret
-    own = rows.select("country", "app", "central", *_ERRORS).rows()
-    totals = sorted(_world(own, chance) for _ in range(draws))
-    return Band(*(totals[round(share * (draws - 1))] for share in (0.1, 0.5, 0.9)))
+    uncounted = rows.filter(pl.col("counted").is_null()).select("country", "app", "central", *_ERRORS).rows()
+    counts = _counts(rows).rows()
+    totals = sorted(_world(uncounted, counts, chance) for _ in range(draws))
+    low, central, high = (totals[round(share * (draws - 1))] for share in (0.1, 0.5, 0.9))
+    return Band(low, central, high) if rows["central"].sum() else Band(0.0, 0.0, high)
 
 
 _ERRORS = ("error_level", "error_slope", "error_place", "error_app", "error_day")
 
 
-def _world(rows: Iterable[tuple[str, str, float, float, float, float, float, float]], chance: random.Random) -> float:
+def _counts(rows: pl.DataFrame) -> pl.DataFrame:
+    """What was counted, an interval each: app, error_app, counted, per_count (downloads each of them stands for)."""
+    return (
+        rows.filter(pl.col("counted").is_not_null())
+        .group_by("app", "app_id", "country", "counted_since", maintain_order=True)
+        .agg(pl.col("error_app").first(), pl.col("counted").max(), pl.col("per_count").sum())
+        .select("app", "error_app", "counted", "per_count")
+    )
+
+
+def _world(
+    rows: Iterable[tuple[str, str, float, float, float, float, float, float]],
+    counts: Sequence[tuple[str, float, float, float]],
+    chance: random.Random,
+) -> float:
     level, slope, places, apps = chance.gauss(), chance.gauss(), dict[str, float](), dict[str, float]()
     total = 0.0
     for country, app, central, by_level, by_slope, by_place, by_app, by_day in rows:
@@ -183,6 +199,11 @@ def _world(rows: Iterable[tuple[str, str, float, float, float, float, float, flo
         own = apps.setdefault(app, chance.gauss())
         shared = by_level * level + by_slope * slope + by_place * place + by_app * own
         total += central * math.exp(shared + by_day * chance.gauss())
+    prior = max((each for *_, each in counts), default=0.0)
+    for number, (app, by_app, count, each) in enumerate(counts):
+        came = chance.gammavariate(count, 1.0) * each if count else 0.0
+        unseen = chance.gammavariate(PRIOR_COUNT, 1.0) * prior if not number else 0.0  # once a sum
+        total += (came + unseen) * math.exp(by_app * apps.setdefault(app, chance.gauss()))
     return total
 
 

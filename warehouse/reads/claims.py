@@ -111,7 +111,7 @@ def installs(cursor: Cursor) -> pl.DataFrame:
     """
     return cursor.frame("""
         SELECT app, (observed_at AT TIME ZONE 'UTC')::DATE AS day, max(installs_exact) AS installs
-        FROM install_steps WHERE change <> 'fell' GROUP BY ALL ORDER BY ALL
+        FROM install_steps WHERE change NOT IN ('fell', 'spike') GROUP BY ALL ORDER BY ALL
     """)
 
 

@@ -1,9 +1,9 @@
 """Questions about downloads: measured and estimated, as first stated and as restated, and summed.
 
 Measured, estimated and upper bound are three kinds of figure; no read here adds one kind to another. Sums are
-simulated: each of `DRAWS` worlds has its own errors, shared as the columns error_level, error_slope, error_place and
-error_app of the table say, so that a yearly band is not narrower than what all its days have in common
-(docs/methods/estimates.md).
+simulated: each of `DRAWS` worlds has its own errors, shared as the columns error_level, error_slope, error_place,
+error_app and counted_since of the table say, so that a yearly band is not narrower than what all its days have in
+common (docs/methods/estimates.md).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from statistics import NormalDist
 
 import polars as pl
 
+from essor.model.estimates import PRIOR_COUNT
 from warehouse.connection import Cursor
 
 DRAWS = 400
@@ -47,12 +48,20 @@ _OWN_NORMAL = f"""
 """Nearly a standard normal from one hash, four uniforms added: the errors of single days are many, and are added up."""
 
 
-def worlds(draws: int = DRAWS) -> str:
+def _gamma(shape: str, normal: str) -> str:
+    """SQL for `pipeline.metrics.estimates.gamma`; 0 for a shape of 0."""
+    cube = f"greatest(1 - 1 / (9 * {shape}) + {normal} / (3 * sqrt({shape})), 0)"
+    return f"CASE WHEN {shape} > 0 THEN {shape} * {cube} * {cube} * {cube} ELSE 0 END"
+
+
+def worlds(draws: int = DRAWS, part: str = "NULL") -> str:
     """SQL for the CTE `worlds`: the downloads of each row of a CTE `figures` in each simulated world.
 
     `figures` has rows of `estimates` with a centre. `worlds` has line, day, draw (the world) and downloads; `lines` has
     line (a number), app, store, method, method_version: what may be added up. Numbers in place of five texts make it
-    a quarter cheaper. The query takes the parameter `quantiles` besides its own.
+    a quarter cheaper. The query takes the parameter `quantiles` besides its own. What was counted has its error of
+    counting, the same for all rows of an interval; what the prior of the count adds is in the first row of each line,
+    or of each `part` of it: SQL over a row for sums that are taken apart.
     """
     return f"""
     draws AS (SELECT unnest(range({draws})) AS draw),
@@ -67,20 +76,45 @@ def worlds(draws: int = DRAWS) -> str:
                {_normals("'level'", "store", "method", "method_version")} AS z_level,
                {_normals("'slope'", "store", "method", "method_version")} AS z_slope,
                {_normals("'place'", "store", "method", "method_version", "country")} AS z_place,
-               {_normals("'app'", "store", "method", "method_version", "app")} AS z_app
+               {_normals("'app'", "store", "method", "method_version", "app")} AS z_app,
+               {_normals("'count'", "store", "method", "method_version", "app")} AS z_count
         FROM series CROSS JOIN draws
     ),
-    keyed AS MATERIALIZED (
-        SELECT series, day, central, error_level, error_slope, error_place, error_app, error_day,
-               hash(app_id, country, day, method) AS own
+    numbered AS (
+        SELECT series, line, {part} AS part, app_id, country, day, method, central, counted, per_count, counted_since,
+               error_level, error_slope, error_place, error_app, error_day
         FROM figures JOIN series USING (store, method, method_version, country, app)
     ),
+    priors AS (
+        SELECT line, part, min(series) AS series, min(day) AS day, max(error_app) AS error_app, max(each) AS prior
+        FROM (
+            SELECT line, part, min(series) AS series, min(day) AS day, max(error_app) AS error_app,
+                   sum(per_count) AS each
+            FROM numbered
+            WHERE counted IS NOT NULL GROUP BY line, part, app_id, country, counted_since
+        )
+        GROUP BY line, part
+    ),
+    keyed AS MATERIALIZED (
+        SELECT series, day, central, error_level, error_slope, error_place, error_app, error_day, counted, per_count,
+               hash(app_id, country, coalesce(counted_since, day), method) AS own
+        FROM numbered
+    ),
+    drawn AS (
+        SELECT s.line, k.day, s.draw, k.central, k.counted, k.per_count, k.error_day, {_OWN_NORMAL} AS z_own,
+               k.error_level * s.z_level + k.error_slope * s.z_slope + k.error_place * s.z_place
+                   + k.error_app * s.z_app AS shared
+        FROM keyed AS k JOIN shared AS s USING (series)
+    ),
     worlds AS (
-        SELECT s.line, k.day, s.draw,
-               k.central * exp(k.error_level * s.z_level + k.error_slope * s.z_slope + k.error_place * s.z_place
-                               + k.error_app * s.z_app + k.error_day * {_OWN_NORMAL}) AS downloads
-        FROM keyed AS k
-        JOIN shared AS s USING (series)
+        SELECT line, day, draw,
+               CASE WHEN counted IS NULL THEN central * exp(shared + error_day * z_own)
+                    ELSE per_count * exp(shared) * {_gamma("counted", "z_own")} END AS downloads
+        FROM drawn
+        UNION ALL
+        SELECT s.line, p.day, s.draw,
+               exp(p.error_app * s.z_app) * p.prior * {_gamma(str(PRIOR_COUNT), "s.z_count")} AS downloads
+        FROM priors AS p JOIN shared AS s USING (series)
     )
     """  # noqa: S608 - the text is ours
 
@@ -202,7 +236,8 @@ def sums(
                    count(DISTINCT (country, day)) FILTER (central IS NOT NULL) AS covered,
                    count(DISTINCT (country, day)) - covered AS bounded,
                    count(DISTINCT (country, day)) FILTER (interpolated) AS interpolated,
-                   list_sort(list(DISTINCT country)) AS storefronts
+                   list_sort(list(DISTINCT country)) AS storefronts,
+                   sum(central) = 0 AS nothing  -- not one came: the centre of a sum is then nought, as that of a day
             FROM scoped GROUP BY ALL
         ), crowded AS (
             SELECT store, method, method_version, list_sort(list(country)) AS exceeds_population
@@ -213,8 +248,9 @@ def sums(
             )
             GROUP BY ALL
         )
-        SELECT store, method, method_version, kind, coalesce(a.low, b.low) AS low,
-               coalesce(a.central, b.central) AS central, coalesce(a.high, b.high) AS high, covered, bounded,
+        SELECT store, method, method_version, kind, CASE WHEN nothing THEN 0 ELSE coalesce(a.low, b.low) END AS low,
+               CASE WHEN nothing THEN 0 ELSE coalesce(a.central, b.central) END AS central,
+               coalesce(a.high, b.high) AS high, covered, bounded,
                ($until::DATE - $since::DATE)
                    * coalesce(CASE WHEN method <> 'play_installs' THEN len($countries::VARCHAR[]) END, len(storefronts))
                    - covered - bounded AS missing,
@@ -302,17 +338,18 @@ def ratings_per_install(cursor: Cursor) -> pl.DataFrame:
     """How much the rating count and the installs of each app grew at Google Play between its first and last look.
 
     Columns: app, ratings, installs (both grown, both counts from the same page), first_at, last_at (UTC). Looks of one
-    storefront, the one with the most; a look at which either count was below an earlier one is set aside. No row
-    without growth of both.
+    storefront, the one with the most; a spike of either count, and a look at which either was below an earlier one,
+    are set aside. No row without growth of both.
     """
     return cursor.frame("""
         WITH looks AS (
-            SELECT app, app_id, country, observed_at, rating_count, installs_exact,
-                   max(rating_count) OVER before AS ratings_before, max(installs_exact) OVER before AS installs_before
-            FROM listing_readings
-            WHERE app IS NOT NULL AND rating_count IS NOT NULL AND installs_exact IS NOT NULL
+            SELECT r.app, r.app_id, r.country, observed_at, r.rating_count, i.installs_exact, reading_id,
+                   max(r.rating_count) OVER before AS ratings_before,
+                   max(i.installs_exact) OVER before AS installs_before
+            FROM rating_steps AS r JOIN install_steps AS i USING (reading_id, observed_at)
+            WHERE r.change <> 'spike' AND i.change <> 'spike'
             WINDOW before AS (
-                PARTITION BY app, app_id, country ORDER BY observed_at, reading_id
+                PARTITION BY r.app, r.app_id, r.country ORDER BY observed_at, reading_id
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             )
         ), fronts AS (
@@ -332,11 +369,11 @@ def ratings_per_install(cursor: Cursor) -> pl.DataFrame:
 def ratings_and_people(cursor: Cursor) -> pl.DataFrame:
     """The most ratings that the App Store ever showed for each app in a storefront, beside the people who live there.
 
-    Columns: app, country, ratings, people. No row for a storefront whose people are not on file.
+    Columns: app, country, ratings (spikes apart), people. No row for a storefront whose people are not on file.
     """
     return cursor.frame("""
         SELECT app, country, max(rating_count) AS ratings, any_value(people) AS people
-        FROM listing_readings JOIN lake.people USING (country)
-        WHERE app IS NOT NULL AND store = 'apple' AND rating_count > 0 AND status IN ('complete', 'partial')
+        FROM rating_steps JOIN lake.people USING (country)
+        WHERE store = 'apple' AND rating_count > 0 AND change <> 'spike'
         GROUP BY app, country ORDER BY app, country
     """)

@@ -49,15 +49,16 @@ def rating_effects(cursor: Cursor, app: str, country: str, store: str = "apple",
     """The new ratings a day of `app` in a storefront before and after each of its events.
 
     Columns as `rank_effects`, in ratings a day. An observation is the growth between two looks that lie on the same
-    side of the event; *higher* is more.
+    side of the event; *higher* is more. Of an app with several ids those count that were seen on both sides, and what
+    they brought between the same days is added up: one that follows another counts other people's ratings.
     """
     steps = cursor.frame(
         """
-        SELECT (previous_at AT TIME ZONE 'UTC')::DATE AS begun, (observed_at AT TIME ZONE 'UTC')::DATE AS day,
+        SELECT app_id, (previous_at AT TIME ZONE 'UTC')::DATE AS begun, (observed_at AT TIME ZONE 'UTC')::DATE AS day,
                new_ratings / days AS rate
         FROM rating_steps
         WHERE app = $app AND country = $country AND store = $store AND new_ratings IS NOT NULL AND days > 0
-        ORDER BY day
+        ORDER BY ALL
         """,
         app=app,
         country=country,
@@ -65,15 +66,22 @@ def rating_effects(cursor: Cursor, app: str, country: str, store: str = "apple",
     )
     found = events(cursor, app)
     rows = [
-        _effect(
-            event,
-            [(day, rate) for begun, day, rate in steps.iter_rows() if not begun <= event["day"] < day],
-            window,
-            "higher",
-        )
-        for event in found.iter_rows(named=True)
+        _effect(event, _paces(steps, event["day"], window), window, "higher") for event in found.iter_rows(named=True)
     ]
     return pl.DataFrame(rows, schema=_EFFECT)
+
+
+def _paces(steps: pl.DataFrame, on: date, window: int) -> list[tuple[date, float]]:
+    """Day and ratings a day of each step within `window` days and on one side of `on`, of all lasting ids together."""
+    near = steps.filter(
+        ~((pl.col("begun") <= on) & (pl.col("day") > on)),
+        (pl.col("day") - on).dt.total_days().is_between(-window, window),
+        pl.col("day") != on,
+    )
+    sides = (pl.col("day") > on).n_unique().over("app_id")
+    lasting = near.filter((sides == 2) | (pl.col("app_id").n_unique() == 1))  # noqa: PLR2004 - before and after
+    paces = lasting.group_by("begun", "day").agg(pl.col("rate").sum()).sort("day", "begun")
+    return list(paces.select("day", "rate").iter_rows())
 
 
 def median_band(values: Sequence[float]) -> tuple[float, float, float]:

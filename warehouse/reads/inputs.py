@@ -149,7 +149,7 @@ def _listings(cursor: Cursor, claims: Sequence[str]) -> pl.DataFrame:
             WHERE a.after_days IS NOT NULL AND a.quantity = 'downloads' AND l.rating_count > 0 GROUP BY a.claim
             UNION ALL
             SELECT 'installs', a.claim, i.reading_id
-            FROM asked AS a JOIN install_steps AS i ON i.app = a.app AND i.change <> 'fell'
+            FROM asked AS a JOIN install_steps AS i ON i.app = a.app AND i.change NOT IN ('fell', 'spike')
             WHERE a.stores = 'google_play' AND a.cumulative AND a.quantity = 'downloads'
         )
         SELECT role, f.claim AS about, r.app, {_READ}
@@ -208,7 +208,7 @@ def _install_looks(cursor: Cursor, apps: Sequence[str]) -> pl.DataFrame:
         f"""
         SELECT 'installs' AS role, 'play_installs' AS about, r.app, {_READ}
         FROM install_steps AS i JOIN listing_readings AS r USING (reading_id)
-        WHERE i.change <> 'fell' AND list_contains($apps::VARCHAR[], i.app)
+        WHERE i.change NOT IN ('fell', 'spike') AND list_contains($apps::VARCHAR[], i.app)
         {_NEWEST}
         """,  # noqa: S608 - the text is ours
         apps=list(apps),

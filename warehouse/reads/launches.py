@@ -68,8 +68,8 @@ def milestones(
 
     Columns: app, milestone (downloads), not_before (days: a point for the whole world was certainly lower then; null
     when none was), reached_by (days: the first point whose centre is at or above it; null for none), surely_by (days:
-    the first point whose low end is), kind and source of that first point. Contradicted claims are left out. The true
-    day lies between not_before and surely_by, 8 times in 10.
+    the first point whose low end is), kind, source, low, stores and countries of that first point (as in `race`).
+    Contradicted claims are left out. The true day lies between not_before and surely_by, 8 times in 10.
     """
     points = race(cursor, launches).filter(pl.col("verdict").fill_null("") != "contradicted")
     goals = pl.DataFrame({"milestone": list(values)}, {"milestone": pl.Int64})
@@ -80,11 +80,10 @@ def milestones(
     return (
         each.group_by("app", "milestone")
         .agg(
+            pl.col("kind", "source", "low", "stores", "countries").filter(reached).first(),
             not_before=day.filter(below).max(),
             reached_by=day.filter(reached).min(),
             surely_by=day.filter(pl.col("low") >= goal).min(),
-            kind=pl.col("kind").filter(reached).first(),
-            source=pl.col("source").filter(reached).first(),
         )
         .sort("milestone", "reached_by", "app", nulls_last=True)
     )
@@ -135,7 +134,7 @@ def _measured(cursor: Cursor) -> pl.DataFrame:
         SELECT app, (observed_at AT TIME ZONE 'UTC')::DATE AS day, 'measured' AS kind,
                max(installs_exact) AS low, low AS central, low AS high, 'google_play installs' AS source,
                'google_play' AS stores, NULL AS countries, false AS whole, NULL::BIGINT AS missing, NULL AS verdict
-        FROM install_steps WHERE change <> 'fell' GROUP BY ALL
+        FROM install_steps WHERE change NOT IN ('fell', 'spike') GROUP BY ALL
     """)
     return _as(found)
 
@@ -159,13 +158,17 @@ def _estimated(cursor: Cursor, launches: Mapping[str, date]) -> pl.DataFrame:
             FROM (SELECT line, day, quantile_cont(downloads, [0.1, 0.5, 0.9]) AS band FROM sums GROUP BY ALL)
             JOIN lines USING (line)
         ), cover AS (
-            SELECT app, store, method, day, count(DISTINCT country) AS rows FROM figures GROUP BY ALL
+            SELECT app, store, method, day, count(DISTINCT country) AS rows, sum(central) AS central FROM figures
+            GROUP BY ALL
         ), fronts AS (
             SELECT app, store, method, count(DISTINCT country) AS fronts,
                    array_to_string(list_sort(list(DISTINCT country)), ',') AS countries
             FROM figures GROUP BY ALL
         )
-        SELECT app, b.day, 'estimated' AS kind, round(band[1], 1) AS low, round(band[2], 1) AS central,
+        SELECT app, b.day, 'estimated' AS kind,
+               sum(c.central) OVER (PARTITION BY app, store, method ORDER BY b.day) > 0 AS any_came,
+               CASE WHEN any_came THEN round(band[1], 1) ELSE 0 END AS low,
+               CASE WHEN any_came THEN round(band[2], 1) ELSE 0 END AS central,
                round(band[3], 1) AS high,
                method || ' v' || method_version AS source, store AS stores, f.countries, false AS whole,
                ((b.day - s.launch + 1) * f.fronts

@@ -6,6 +6,7 @@ An app that one of the looks could not tell of has no movement: it is neither ne
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -86,25 +87,42 @@ def comings_and_goings(
 
     Columns: app, app_id, change (`entered, out, back`), after (the last UTC day known before it), on (the first day
     known after it), unknown (days between them that do not tell; 0 when the day of the change is known), rank (the
-    first seen after entering, the last seen before leaving). An app ranked on the first observed day has not entered.
+    first seen after entering, the last seen before leaving). An app ranked on the first observed day has not entered. A
+    day on which the chart was read less deep than that rank does not tell.
     """
     told = daily(cursor, chart, since, until).filter(pl.col("state").is_in(["ranked", "absent"])).sort("app_id", "day")
-    steps = told.with_columns(
-        before=pl.col("state").shift().over("app_id", "app"),
-        after=pl.col("day").shift().over("app_id", "app"),
-        rank_before=pl.col("last_rank").shift().over("app_id", "app"),
-        ranked_before=(pl.col("state") == "ranked").cast(pl.Int32).cum_sum().over("app_id", "app") > 1,
-    ).filter(pl.col("before").is_not_null() & (pl.col("state") != pl.col("before")))
-    entering = pl.col("state") == "ranked"
-    return steps.select(
-        "app", "app_id",
-        change=pl.when(~entering).then(pl.lit("out")).when("ranked_before").then(pl.lit("back")).otherwise(pl.lit("entered")),
-        after="after", on="day",
-        unknown=((pl.col("day") - pl.col("after")).dt.total_days() - 1).cast(pl.Int32),
-        rank=pl.when(entering).then("last_rank").otherwise("rank_before"),
-    ).sort("on", "app")  # fmt: skip
+    rows = [
+        (*key, *change)
+        for key, days in told.group_by("app", "app_id", maintain_order=True)
+        for change in _changes(days.select("day", "last_rank", "depth").iter_rows())
+    ]
+    return pl.DataFrame(rows, schema=_COMINGS, orient="row").sort("on", "app", "app_id")
 
 
+def _changes(days: Iterable[tuple[date, int | None, int]]) -> Iterator[tuple[str, date, date, int, int]]:
+    """Change, after, on, unknown and rank of one app, from its days: each with its last rank (None: absent), its depth.
+
+    What is told to be out is told to be back, also where it then stands below what was read when it was out.
+    """
+    seen: tuple[date, int] | None = None  # the last day that saw it, and its rank then
+    absent: list[tuple[date, int]] = []  # the days since, with their depth
+    for day, rank, depth in days:
+        out = [on for on, read in absent if seen and seen[1] <= read]
+        if rank is None:
+            if seen and not out and seen[1] <= depth:
+                yield "out", seen[0], day, (day - seen[0]).days - 1, seen[1]
+            absent.append((day, depth))
+            continue
+        missing = [on for on, read in absent if rank <= read] or out
+        if missing:
+            yield "back" if seen else "entered", missing[-1], day, (day - missing[-1]).days - 1, rank
+        seen, absent = (day, rank), []
+
+
+_COMINGS = pl.Schema({
+    "app": pl.String(), "app_id": pl.String(), "change": pl.String(), "after": pl.Date(), "on": pl.Date(),
+    "unknown": pl.Int32(), "rank": pl.Int16(),
+})  # fmt: skip
 _TIME = pl.Datetime("us", "UTC")
 _LOOK = pl.Schema(
     {"reading_id": pl.String(), "observed_at": _TIME, "status": pl.String(), "depth": pl.Int16(), "few": pl.Boolean()}

@@ -26,10 +26,11 @@ def steps(
     """The rating counts of `app`, each with its growth since the look before.
 
     Columns: app, app_id, store, country, previous_at, observed_at (UTC), previous_count, rating_count, rating_average
-    (1 to 5; null without ratings), version, change (`first, grew, same, fell, reset`), new_ratings (above the highest
-    count seen since the last reset; null on a first look and a reset), fell_by (0 unless it fell), days (between the
-    two looks), per_day (new ratings a day over them; null where new_ratings is), reading_id. By store, storefront and
-    time.
+    (1 to 5; null without ratings), version, change (`first, grew, same, fell, reset, spike`), new_ratings (above the
+    highest sound count since the last reset; null on a first look, a reset and a look that is set aside), fell_by (how
+    far it fell, or came back from a spike; else 0), days (between the two looks), per_day (new ratings a day over them;
+    null where new_ratings is), reading_id. A spike, and a fall that was made up for soon, are set aside: previous_at
+    and days are null, and the next step begins before them. By store, storefront and time.
     """
     return cursor.frame(
         f"""
@@ -58,27 +59,30 @@ def scores(
     none), rating_count, last_at
     (that look, UTC), new_ratings (counted in the period), score_in_period (mean of the ratings that came in between the
     first and the last look; null when the count fell, reset or did not grow in between, or the means are too rounded to
-    tell), first_at, looks, falls, resets (looks with one, set aside).
+    tell), first_at, looks, falls, resets, spikes (looks with one, set aside).
     """
     return cursor.frame(
         f"""
         WITH period AS (
-            SELECT *, row_number() OVER (
-                       PARTITION BY store, country, app_id ORDER BY observed_at, reading_id
+            SELECT *, change = 'spike' OR change = 'fell' AND previous_at IS NULL AS aside,
+                   row_number() OVER (
+                       PARTITION BY store, country, app_id, aside ORDER BY observed_at, reading_id
                    ) AS number,
-                   count(*) OVER (PARTITION BY store, country, app_id) AS looks
+                   count(*) OVER (PARTITION BY store, country, app_id, aside) AS sound
             FROM rating_steps WHERE {_WHICH} AND {_PERIOD}
         ), ends AS (
-            SELECT app, app_id, store, country, looks,
-                   any_value(rating_average) FILTER (number = looks) AS score,
-                   any_value(rating_count) FILTER (number = looks) AS rating_count,
+            SELECT app, app_id, store, country, count(*) AS looks,
+                   any_value(rating_average) FILTER (NOT aside AND number = sound) AS score,
+                   coalesce(any_value(rating_count) FILTER (NOT aside AND number = sound), max(rating_count))
+                       AS rating_count,
                    max(observed_at) AS last_at, min(observed_at) AS first_at,
-                   any_value(rating_count) FILTER (number = 1) AS first_count,
+                   any_value(rating_count) FILTER (NOT aside AND number = 1) AS first_count,
                    CASE WHEN first_count = 0 THEN 0
-                        ELSE any_value(rating_average) FILTER (number = 1) END AS first_score,
+                        ELSE any_value(rating_average) FILTER (NOT aside AND number = 1) END AS first_score,
                    coalesce(sum(new_ratings) FILTER (number > 1), 0)::BIGINT AS new_ratings,
-                   count(*) FILTER (change = 'fell' AND number > 1) AS falls,
-                   count(*) FILTER (change = 'reset' AND number > 1) AS resets
+                   count(*) FILTER (change = 'fell' AND (aside OR number > 1)) AS falls,
+                   count(*) FILTER (change = 'reset' AND number > 1) AS resets,
+                   count(*) FILTER (change = 'spike') AS spikes
             FROM period GROUP BY ALL
         ), means AS (
             SELECT *, CASE WHEN falls + resets = 0 AND rating_count > first_count
@@ -87,7 +91,8 @@ def scores(
             FROM ends
         )
         SELECT app, app_id, store, country, score, rating_count, last_at, new_ratings,
-               CASE WHEN mean BETWEEN 1 AND 5 THEN mean END AS score_in_period, first_at, looks, falls, resets
+               CASE WHEN mean BETWEEN 1 AND 5 THEN mean END AS score_in_period, first_at, looks, falls, resets,
+               spikes
         FROM means ORDER BY store, country, app_id
         """,  # noqa: S608 - the text is ours
         **_asked(app, country, store, since, until),
@@ -132,8 +137,8 @@ def install_steps(cursor: Cursor, app: str) -> pl.DataFrame:
     """The exact installs of `app` at Google Play, worldwide, each with its growth since the look before: measured.
 
     Columns: app, app_id, previous_at, observed_at (UTC), previous_count, installs_exact, change (`first, grew, same,
-    fell`), new_installs (null on a first look and where it fell), fell_by (below the highest count seen before; such a
-    look is set aside; null when it did not fall).
+    fell, spike`), new_installs (null on a first look and one that is set aside), fell_by (how far a fall is below the
+    highest sound count before, or a spike above the count it came back to; both are set aside; null for the others).
     """
     return cursor.frame(
         """

@@ -49,7 +49,7 @@ def shares(
             FROM scoped AS s JOIN present USING (method, country, period)
         ), figures AS (
             SELECT * FROM judged WHERE whole AND central IS NOT NULL
-        ), {worlds()}, totals AS (
+        ), {worlds(part="date_trunc($period, day)::DATE")}, totals AS (
             SELECT line, date_trunc($period, day)::DATE AS period, draw, sum(downloads) AS downloads
             FROM worlds GROUP BY ALL
         ), parts AS (
@@ -59,7 +59,7 @@ def shares(
                    ) AS share
             FROM totals JOIN lines USING (line)
         ), bands AS (
-            SELECT store, method, method_version, app, period, quantile_cont(share, [0.1, 0.5, 0.9]) AS band,
+            SELECT store, method, method_version, app, period, quantile_cont(share, [0.1, 0.5, 0.9]) AS bands,
                    round(quantile_cont(downloads, 0.5), 1) AS downloads
             FROM parts GROUP BY ALL
         ), days AS (
@@ -70,12 +70,18 @@ def shares(
         ), cover AS (
             SELECT store, method, method_version, app, period,
                    count(DISTINCT (country, day)) FILTER (whole)
-                       - count(DISTINCT (country, day)) FILTER (whole AND central IS NOT NULL) AS bounded
+                       - count(DISTINCT (country, day)) FILTER (whole AND central IS NOT NULL) AS bounded,
+                   sum(central) FILTER (whole) AS came
             FROM judged GROUP BY ALL
+        ), told AS (
+            SELECT *, CASE WHEN sum(came) OVER (PARTITION BY method, period) > 0 THEN bands END AS band,
+                   CASE WHEN came = 0 THEN 0 ELSE 1 END AS anything
+            FROM cover LEFT JOIN bands USING (store, method, method_version, app, period)
         )
-        SELECT store, method, method_version, period, app, round(band[1], 6) AS low, round(band[2], 6) AS central,
-               round(band[3], 6) AS high, downloads, days, left_out, bounded, storefronts
-        FROM cover JOIN days USING (method, period) LEFT JOIN bands USING (store, method, method_version, app, period)
+        SELECT store, method, method_version, period, app, round(anything * band[1], 6) AS low,
+               round(anything * band[2], 6) AS central, round(band[3], 6) AS high,
+               anything * downloads AS downloads, days, left_out, bounded, storefronts
+        FROM told JOIN days USING (method, period)
         ORDER BY method, period, central DESC NULLS LAST, app
         """,  # noqa: S608 - the text is ours
         quantiles=quantiles(),

@@ -12,7 +12,7 @@ import pytest
 
 from essor.jobs.ask import answer, opened
 from essor.jobs.claims import _claim_row
-from essor.jobs.estimate import backtest, calibrate, estimate
+from essor.jobs.estimate import backtest, calibrate, estimate, publish_methods
 from essor.jobs.metrics import land_rows
 from essor.jobs.refresh import refresh
 from essor.model.charts import OVERALL, Chart, ChartReading, Collection
@@ -20,7 +20,7 @@ from essor.model.claims import read_claim
 from essor.model.listings import Listing, ListingReading
 from essor.model.observation import Status
 from essor.model.stores import StoreName
-from essor.model.tables import CLAIMS
+from essor.model.tables import CLAIMS, METHODS
 from essor.settings import Settings
 from pipeline.schemas import SCHEMAS
 from tests.landed import CLAUDE, LE_CHAT, at, chart_reading, evidence, land, listing_reading
@@ -182,7 +182,7 @@ def test_ratings_become_estimates(settings: Settings) -> None:
 
 
 def test_more_downloads_than_people_are_restated_by_a_version_of_their_own(settings: Settings) -> None:
-    """900,000 ratings among 5.6 million Norwegians: version 1 is flagged, version 2 is not, both stay."""
+    """900,000 ratings among 5.6 million Norwegians: the published version is flagged, the next is not, both stay."""
     looks = [(f"2026-10-0{day} 00:00", day * 100_000) for day in range(1, 10)]
     land(settings.data_dir, [listing_reading(at(moment), LE_CHAT, count) for moment, count in looks])
     refresh(settings)
@@ -196,8 +196,8 @@ def test_more_downloads_than_people_are_restated_by_a_version_of_their_own(setti
     with opened(settings) as cursor:
         (second,) = reads.sums(cursor, "le-chat", *days).iter_rows(named=True)
         told = reads.statements(cursor, "le-chat", *days, store="apple", country="no")
-    assert (second["method_version"], second["exceeds_population"]) == (2, [])
-    assert sorted(told["method_version"].unique()) == [1, 2]
+    assert (second["method_version"], second["exceeds_population"]) == (3, [])
+    assert sorted(told["method_version"].unique()) == [2, 3]
     with opened(settings, before) as cursor:
         assert reads.sums(cursor, "le-chat", *days).equals(first)
 
@@ -246,8 +246,25 @@ def test_play_s_own_installs_are_ground_truth_for_the_rate_of_rating(settings: S
     assert not row["inside"], "at the common rate so many ratings would mean three times as many installs"
     assert (calibrate(settings).rates, calibrate(settings).versions) == (1, {})
     with opened(settings) as cursor:
-        fitted = json.loads(reads.methods(cursor).filter(method="rating_velocity", version=2)["parameters"].item())
+        fitted = json.loads(reads.methods(cursor).filter(method="rating_velocity", version=3)["parameters"].item())
     assert math.exp(fitted["apps"]["chatgpt"]["ln_c"]) == pytest.approx(0.036, abs=0.002)
+
+
+def test_a_warehouse_of_before_gets_a_version_beside_what_it_holds(settings: Settings) -> None:
+    """Coefficients that its newest version lacks are added to it under the next number; fitted ones are kept."""
+    first = {"ln_c": -4.1166, "sigma_c": 0.8, "apps": {}}
+    fitted = {**first, "apps": {"chatgpt": {"ln_c": -3.3, "sigma_c": 0.4}}}
+    old = [("rating_velocity", n, json.dumps(own), 0, "Before") for n, own in enumerate((first, fitted), 1)]
+    rows = pl.DataFrame(old, ["method", "version", "parameters", "points", "basis"], orient="row")
+    land_rows(settings.data_dir, "methods", {METHODS: rows}, at("2026-11-01 00:00"), "as they were")
+    refresh(settings)
+    for _ in range(2):
+        publish_methods(settings)
+    with opened(settings) as cursor:
+        held = reads.methods(cursor).filter(method="rating_velocity")
+    assert held["version"].to_list() == [1, 2, 3]
+    assert json.loads(held["parameters"][2]) == {**fitted, "prior_count": 0.5}
+    assert json.loads(held["parameters"][1]) == fitted
 
 
 def on_play(moment: str, ratings: int, installs: int) -> ListingReading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from essor.model.estimates import PUBLISHED, Z80, Method, MethodName
+from essor.model.estimates import PUBLISHED, Method, MethodName
 from pipeline.metrics.estimates import (
     RANKS,
     ROWS,
@@ -122,10 +123,47 @@ def test_new_ratings_are_divided_by_the_rate_of_rating() -> None:
 
 
 def test_a_day_without_a_rating_is_not_a_day_without_downloads() -> None:
-    """No new rating leaves up to 2.3 expected ones possible."""
-    row = from_ratings(steps((0, 1, 0)), VELOCITY).row(0, named=True)
-    assert (row["low"], row["central"]) == (0, 0)
-    assert row["high"] == pytest.approx(2.3 / math.exp(VELOCITY.parameters["ln_c"]) * math.exp(Z80 * 0.8))
+    """What no new rating leaves possible, by Jeffreys' prior and the rate of rating; over ten days, a tenth a day."""
+    row, long = (from_ratings(steps((0, days, 0)), VELOCITY).row(0, named=True) for days in (1, 10))
+    assert (row["low"], row["central"], row["counted"]) == (0, 0, 0)
+    chance = random.Random(1)
+    drawn = sorted(chance.gammavariate(0.5, 1) * math.exp(chance.gauss(4.1166, 0.8)) for _ in range(20_000))
+    assert row["high"] == pytest.approx(drawn[18_000], rel=0.06)
+    assert long["high"] == pytest.approx(row["high"] / 10)
+
+
+def test_an_hourly_count_tells_as_much_of_a_day_as_a_daily_one() -> None:
+    """Forty-eight new ratings in two days, seen at midnight or every hour: one band."""
+    daily = from_ratings(steps((0, 1, 24), (1, 2, 24)), VELOCITY)
+    hourly = from_ratings(steps(*((hour / 24, (hour + 1) / 24, 1) for hour in range(48))), VELOCITY)
+    for name in ("low", "central", "high"):
+        assert hourly[name].to_list() == pytest.approx(daily[name].to_list(), rel=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.3, 1.0, 3.0, 10.0, 50.0])
+def test_the_band_of_a_day_covers_what_it_says_at_any_rate_of_rating(rate: float) -> None:
+    """Two thousand apps, each with its own rate of rating and so many ratings a day by chance: 8 in 10 are inside.
+
+    Where most days have none, more are: a band of so few possible counts cannot leave out just a fifth.
+    """
+    chance = random.Random(round(rate * 10))
+    begin = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
+    rows, truth = [], {}
+    for number in range(2_000):
+        app = f"app-{number:04d}"
+        truth[app] = rate / math.exp(chance.gauss(-4.1166, 0.8))
+        rows.append((app, "1", "apple", "fr", begin, begin + timedelta(days=1), poisson(rate, chance)))
+    found = from_ratings(pl.DataFrame(rows, STEPS, orient="row"), VELOCITY)
+    inside = sum(row["low"] <= truth[row["app"]] <= row["high"] for row in found.iter_rows(named=True))
+    assert 0.77 <= inside / 2_000 <= (0.83 if rate >= 1 else 0.94)
+
+
+def poisson(rate: float, chance: random.Random) -> int:
+    """How many came, when so many are expected."""
+    count, waited = -1, 0.0
+    while waited < rate:
+        count, waited = count + 1, waited + chance.expovariate(1)
+    return count
 
 
 def test_looks_of_one_moment_lose_nothing() -> None:

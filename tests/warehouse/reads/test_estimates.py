@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -17,12 +18,14 @@ from essor.model.estimates import PUBLISHED
 from essor.model.tables import ESTIMATES
 from essor.settings import Settings
 from pipeline.metrics.calibration import simulated
-from pipeline.metrics.estimates import RANKS, from_ranks
+from pipeline.metrics.estimates import RANKS, STEPS, from_ranks, from_ratings
 from tests.landed import at
+from tests.pipeline.metrics.test_estimates import poisson
 from warehouse.reads import estimates as reads
 from warehouse.reads import launches
 
-CURVE = PUBLISHED[2]
+_, VELOCITY, CURVE = PUBLISHED
+PLACES = ("fr", "us", "gb", "jp", "ca", "it", "au")
 FIRST = date(2026, 3, 2)
 
 
@@ -77,6 +80,76 @@ def test_storefronts_share_the_level_and_not_their_multiplier(settings: Settings
     assert total["high"] == pytest.approx(by_python.high, rel=0.06)
     assert total["low"] == pytest.approx(by_python.low, rel=0.06)
     assert total["high"] / total["central"] < one["high"] / one["central"]
+
+
+def rated(app: str, counts: list[int], *, country: str = "fr", each: int = 1) -> pl.DataFrame:
+    """Estimates from the new ratings between looks that are `each` days apart."""
+    begin = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)
+    rows = [
+        (app, app, "apple", country, begin + timedelta(days=each * n), begin + timedelta(days=each * (n + 1)), count)
+        for n, count in enumerate(counts)
+    ]
+    return from_ratings(pl.DataFrame(rows, STEPS, orient="row"), VELOCITY)
+
+
+def summed(settings: Settings, app: str, days: int) -> dict[str, float]:
+    """The sum of so many days of an app."""
+    with opened(settings) as cursor:
+        (total,) = reads.sums(cursor, app, FIRST, FIRST + timedelta(days=days)).iter_rows(named=True)
+    return {name: total[name] for name in ("low", "central", "high")}
+
+
+def test_counts_add_up_with_their_error_however_they_are_cut(settings: Settings) -> None:
+    """Two ratings, seen after a week, day by day, in seven storefronts or on one day: one band."""
+    stored(settings, pl.concat([
+        rated("claude", [2], each=7), rated("grok", [0, 1, 0, 0, 1, 0, 0]),
+        *(rated("gemini", [int(country in ("us", "it"))], country=country) for country in PLACES),
+        rated("copilot", [2]),
+    ]))  # fmt: skip
+    week, apart, about, day = (summed(settings, app, 7) for app in ("claude", "grok", "gemini", "copilot"))
+    for name in ("low", "central", "high"):
+        assert [total[name] for total in (week, apart, about)] == pytest.approx([day[name]] * 3, rel=0.2)
+
+
+def test_weeks_without_a_rating_are_nought_with_an_upper_end(settings: Settings) -> None:
+    """Nobody rated in thirty days: the sum is what one such day is, neither thirty times that nor surely nothing."""
+    stored(settings, pl.concat([rated("claude", [0] * 30), rated("grok", [0])]))
+    month, day = summed(settings, "claude", 30), summed(settings, "grok", 1)
+    assert (month["low"], month["central"]) == (day["low"], day["central"]) == (0, 0)
+    assert month["high"] == pytest.approx(day["high"], rel=0.12)
+
+
+def test_part_of_an_interval_is_as_sure_as_the_interval(settings: Settings) -> None:
+    """Three ratings in thirty days: two of those days are a fifteenth of it, with the same factor up and down."""
+    stored(settings, rated("claude", [3], each=30))
+    part, whole = summed(settings, "claude", 2), summed(settings, "claude", 30)
+    for name in ("low", "central", "high"):
+        assert part[name] == pytest.approx(whole[name] / 15, rel=0.02)
+
+
+def test_the_simulation_of_counts_is_that_in_python(settings: Settings) -> None:
+    """Rates between none and many a day: both say the same, within what their draws leave."""
+    rows = rated("claude", [0, 0, 3, 1, 0, 12, 2, 0, 0, 5])
+    stored(settings, rows)
+    total, by_python = summed(settings, "claude", 10), simulated(rows, draws=4000)
+    assert by_python is not None
+    for name in ("low", "central", "high"):
+        assert total[name] == pytest.approx(getattr(by_python, name), rel=0.12)
+
+
+def test_the_band_of_a_sum_covers_what_it_says_at_any_rate_of_rating(settings: Settings) -> None:
+    """A week of three hundred apps that are rated between once in ten days and fifty times a day."""
+    chance, truth, frames = random.Random(7), {}, []
+    for number in range(300):
+        app, rate = f"app-{number:03d}", (0.1, 0.5, 2.0, 50.0)[number % 4]
+        truth[app] = 7 * rate / math.exp(chance.gauss(-4.1166, 0.8))
+        frames.append(rated(app, [poisson(rate, chance) for _ in range(7)]))
+    stored(settings, pl.concat(frames))
+    with opened(settings) as cursor:
+        race = launches.race(cursor, dict.fromkeys(truth, FIRST)).filter(days_since_launch=6)
+    inside = [row["low"] <= truth[row["app"]] <= row["high"] for row in race.iter_rows(named=True)]
+    assert len(inside) == 300
+    assert 0.75 <= sum(inside) / 300 <= 0.88
 
 
 def test_what_was_not_observed_is_missing_and_not_zero(settings: Settings) -> None:

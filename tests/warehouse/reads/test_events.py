@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 from essor.jobs.ask import opened
 from essor.jobs.claims import take_in
 from essor.jobs.refresh import refresh
+from essor.model.apps import StoreId, all_apps
+from essor.model.stores import StoreName
 from essor.settings import Settings
 from tests.landed import FR, LE_CHAT, at, chart_reading, land, listing_reading
+from warehouse.connection import Warehouse
 from warehouse.reads import events
 
 ON = date(2026, 9, 15)
@@ -89,3 +93,34 @@ def test_ratings_are_taken_from_one_side_of_the_event(dated: Settings) -> None:
         row = events.rating_effects(cursor, "le-chat", "no").filter(event="day").row(0, named=True)
     assert (row["before"], row["after"], row["verdict"]) == (5.0, 30.0, "higher")
     assert (row["before_days"], row["after_days"]) == (6, 6)
+
+
+def paced(dated: Settings, rates: dict[str, tuple[int | None, int | None]]) -> dict[str, object]:
+    """The effect of the event on Le Chat, whose ids were rated so often a day before it and after it (None: unseen)."""
+    ids = tuple(StoreId(StoreName.APPLE, app_id, None, None, None) for app_id in rates)
+    app = replace(next(app for app in all_apps() if app.slug == "le-chat"), store_ids=ids)
+    readings = []
+    for app_id, (before, after) in rates.items():
+        count = 1_000
+        for days in range(-7, 8):
+            rate = before if days < 0 else after
+            if rate is not None:
+                count += rate
+                readings.append(listing_reading(at(f"{ON + timedelta(days=days)} 12:00"), app_id, count))
+    land(dated.data_dir, readings)
+    refresh(dated)
+    warehouse = Warehouse(dated.data_dir, [app])
+    with warehouse.cursor() as cursor:
+        return events.rating_effects(cursor, "le-chat", "no").filter(event="day").row(0, named=True)
+
+
+def test_ids_that_last_are_one_app(dated: Settings) -> None:
+    """Two ids rated 5 and 20 times a day are rated 25 times, and one that slows makes the app slower."""
+    row = paced(dated, {LE_CHAT: (5, 5), "2": (20, 10)})
+    assert (row["before"], row["after"], row["verdict"]) == (25.0, 15.0, "lower")
+    assert (row["before_days"], row["after_days"]) == (6, 6)
+
+
+def test_an_id_that_takes_the_place_of_another_tells_nothing_of_the_event(dated: Settings) -> None:
+    """A counter that begins with the event is another one: what both sides have in common alone is compared."""
+    assert paced(dated, {LE_CHAT: (5, None), "2": (None, 500)})["verdict"] == "too_few_observations"

@@ -35,6 +35,7 @@ def test_a_milestone_has_a_window_and_contradicted_claims_have_no_say(settings: 
         found = launches.milestones(cursor).filter(app="deepseek")
     row = found.filter(milestone=1_000_000).row(0, named=True)
     assert (row["reached_by"], row["surely_by"], row["source"]) == (14, 17, "2025-01-24-deepseek-1m")
+    assert (row["low"] < 1_000_000, row["stores"], row["countries"]) == (True, "apple,google_play", None)
     assert found.filter(milestone=10_000_000).row(0, named=True)["not_before"] == 17
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -18,7 +19,7 @@ from essor.model.observation import Status
 from essor.settings import Settings, read_settings
 from tests.landed import CHATGPT, CLAUDE, FR, LE_CHAT, at, chart_reading, land
 from warehouse.connection import Cursor
-from warehouse.reads.movements import comings_and_goings, movements
+from warehouse.reads.movements import _changes, comings_and_goings, movements
 
 OTHER = "7000000001"
 IDS = (LE_CHAT, CLAUDE, CHATGPT, OTHER)
@@ -154,3 +155,54 @@ def test_comings_and_goings_tell_what_the_gap_hides(settings: Settings) -> None:
         ("le-chat", LE_CHAT, "out", date(2026, 10, 1), date(2026, 10, 2), 0, 1),
         ("le-chat", LE_CHAT, "back", date(2026, 10, 2), date(2026, 10, 5), 2, 2),
     ]
+
+
+def comings(settings: Settings, looks: dict[int, tuple[int | None, int]]) -> list[tuple[Any, ...]]:
+    """What is told of Le Chat, from its rank (None: absent) and the rows read on each day of October."""
+    readings = []
+    for day, (rank, depth) in looks.items():
+        ids = [f"{7_000_000_000 + n}" for n in range(depth)]
+        if rank is not None:
+            ids[rank - 1] = LE_CHAT
+        readings.append(chart_reading(at(f"2026-10-{day:02d} 12:00"), ids))
+    loaded(settings, *readings)
+    with opened(settings) as cursor:
+        found = comings_and_goings(cursor, FR).filter(app="le-chat")
+    return found.select("change", pl.col("after").dt.day(), pl.col("on").dt.day(), "unknown", "rank").rows()
+
+
+def test_a_chart_read_less_deep_lets_nobody_leave(settings: Settings) -> None:
+    """Rank 150 of 200, a hundred rows on two days, 150 again: it never left; missing from two hundred, it did."""
+    looks = {1: (150, 200), 2: (None, 100), 3: (None, 100), 4: (150, 200), 5: (None, 100), 6: (None, 200)}
+    assert comings(settings, looks) == [("out", 4, 6, 1, 150)]
+
+
+def test_it_comes_back_after_the_last_day_that_was_read_as_deep(settings: Settings) -> None:
+    """Missing from 200 rows, then from 100, then at 150: back after the first; at 50 it would be after the second."""
+    assert comings(settings, {1: (90, 200), 2: (None, 200), 3: (None, 100), 4: (150, 200)}) == [
+        ("out", 1, 2, 0, 90), ("back", 2, 4, 1, 150),
+    ]  # fmt: skip
+
+
+days_of_october = st.lists(
+    st.tuples(st.one_of(st.none(), st.integers(1, 6)), st.integers(1, 6)), min_size=1, max_size=12
+)
+
+
+@given(found=days_of_october)
+def test_comings_and_goings_are_what_each_pair_of_days_tells(found: list[tuple[int | None, int]]) -> None:
+    """Out: on the first day read as deep as it stood. In: after the last such, else the last that put it out."""
+    days = [(date(2026, 10, n), rank, depth) for n, (rank, depth) in enumerate(found, 1)]
+    told = {(change, after, on) for change, after, on, _, _ in _changes(days)}
+    expected = set()
+    for n, (day, rank, _) in enumerate(days):
+        until = next((m for m in range(n + 1, len(days)) if days[m][1] is not None), len(days))
+        gone = [on for on, _, read in days[n + 1 : until] if rank is not None and rank <= read]
+        expected |= {("out", day, gone[0])} if gone else set()
+        since = next((m for m in range(n - 1, -1, -1) if days[m][1] is not None), -1)
+        between = days[since + 1 : n] if rank is not None else []
+        stood = days[since][1] if since >= 0 else None
+        out = [on for on, _, read in between if stood is not None and stood <= read]
+        missing = [on for on, _, read in between if rank is not None and rank <= read] or out
+        expected |= {("entered" if since < 0 else "back", missing[-1], day)} if missing else set()
+    assert told == expected
