@@ -20,8 +20,11 @@ MOVES = 12
 """So many comings and goings are listed, the newest ones."""
 
 
-def records(view: View) -> list[Component]:
-    """The best rank, the days and the longest runs in the first N of each app shown, then how each came and left."""
+def records(view: View, place: str = "") -> list[Component]:
+    """The best rank, the days and the longest runs in the first N of each app shown, then how each came and left.
+
+    `place` names the storefront in the heads, where there are several.
+    """
     say, chosen = view.say, [app.slug for app in desk().chosen_apps(view.selection)]
     peaks, tops, moves = (
         view.ask(read, view.chart, *_bounds(view, read)).filter(pl.col("app").is_in(chosen))
@@ -32,12 +35,16 @@ def records(view: View) -> list[Component]:
     several = set(peaks.filter(pl.col("app").is_duplicated())["app"])
     method = dcc.Link(say("records.method"), href=f"/methods{view.address}#ranks")
     return [
-        html.H2(say("records.title")),
+        html.H2(_of(say("records.title"), place)),
         html.P([say("records.note"), " ", method], className="foot"),
         _tops(peaks, tops, view, several),
-        html.H2(say("records.moves")),
+        html.H2(_of(say("records.moves"), place)),
         _moves(moves, view, several) if moves.height else html.P(say("records.no_move"), className="state"),
     ]
+
+
+def _of(title: str, place: str) -> str:
+    return f"{title} ({place})" if place else title
 
 
 def _bounds(view: View, read: object) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -15,6 +16,8 @@ from essor.model.stores import Device, StoreName
 
 THEMES = ("light", "dark")
 FIRST_COUNTRY = "fr"
+MOST_FRONTS = 6
+"""So many storefronts are drawn beside each other at most."""
 HOME_SHARE = 4
 """The reader's own storefront is shown first once it has a quarter of what the fullest one has."""
 FIRST_CATEGORIES = ("6007", *OVERALL.values())
@@ -30,7 +33,7 @@ class Selection:
     store: str | None = None
     """``"apple"`` or ``"google_play"``."""
     country: str | None = None
-    """The storefront, ``"fr"``."""
+    """The storefront, ``"fr"``; of several the first."""
     collection: str | None = None
     """``"top-free"``; with the device after a point where it is not the phone, ``"top-free.ipad"``."""
     category: str | None = None
@@ -57,8 +60,15 @@ class Selection:
     """Whether dated events are drawn; ``events=off`` where not."""
     bridged: bool = False
     """Whether gaps are bridged by a faint dotted line, ``gaps=dotted``."""
+    beside: tuple[str, ...] = ()
+    """More storefronts to show beside the first, ``country=fr,de``; pages that show one storefront leave them out."""
     homes: tuple[str, ...] = ()
     """The reader's own storefronts, the nearest one first, for where `country` names none; no address bears them."""
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Every storefront named, the first one first, each once."""
+        return tuple(dict.fromkeys((self.country, *self.beside))) if self.country else ()
 
     def home(self, known: Mapping[str, float]) -> str | None:
         """The reader's own storefront, where the address names none and it has much of what is known of each."""
@@ -67,11 +77,12 @@ class Selection:
         return None if self.country else next(at_home, None)
 
     def of_chart(self, chart: Chart) -> Selection:
-        """The same with this chart chosen."""
+        """The same with this chart chosen, and no other storefront beside it."""
         return replace(
             self,
             store=chart.store.value,
             country=chart.country,
+            beside=(),
             collection=collection_key(chart),
             category=chart.category,
         )
@@ -81,7 +92,7 @@ class Selection:
         return {
             "apps": ",".join(self.apps),
             "store": self.store,
-            "country": self.country,
+            "country": ",".join(self.countries),
             "chart": self.collection,
             "category": self.category,
             "from": self.since.isoformat() if self.since else None,
@@ -105,10 +116,12 @@ class Selection:
 def read_selection(query: Mapping[str, object]) -> Selection:
     """The selection that an address's query makes. What cannot be used is left out: a bad link still opens."""
     given = {name: value for name, value in query.items() if isinstance(value, str)}
+    countries = _countries(given.get("country", ""))
     return Selection(
         apps=tuple(slug for slug in given.get("apps", "").split(",") if re.fullmatch(r"[a-z0-9-]{1,40}", slug)),
         store=given.get("store") if given.get("store") in list(StoreName) else None,
-        country=_matching(given.get("country"), r"[a-z]{2}"),
+        country=next(iter(countries), None),
+        beside=countries[1:],
         collection=_matching(given.get("chart"), r"[a-z.-]{1,40}"),
         category=_matching(given.get("category"), r"[A-Za-z0-9_]{1,40}"),
         since=_day(given.get("from")),
@@ -154,6 +167,7 @@ def nearest_chart(selection: Selection, known: Mapping[Chart, int]) -> Chart | N
     """The known chart that agrees with most of the selection, country before collection before category.
 
     Where the selection is silent: the reader's storefront, else France; free, productivity or overall, most readings.
+    Of several storefronts the first one counts.
     """
     ordered = sorted(known, key=lambda chart: _agreement(selection, chart, known[chart]))
     of_each = {chart.country: chart for chart in ordered}
@@ -161,15 +175,42 @@ def nearest_chart(selection: Selection, known: Mapping[Chart, int]) -> Chart | N
     return of_each[home] if home else next(reversed(ordered), None)
 
 
-def _agreement(selection: Selection, chart: Chart, readings: int) -> tuple[object, ...]:
-    category_order = (
-        FIRST_CATEGORIES.index(chart.category) if chart.category in FIRST_CATEGORIES else len(FIRST_CATEGORIES)
-    )
+def nearest_charts(selection: Selection, known: Mapping[Chart, int]) -> tuple[Chart, ...]:
+    """The nearest chart in each storefront named: the same collection, device and category in all of them.
+
+    It need not be known in each. Where the selection is silent, one that most of these storefronts have is taken.
+    """
+    if len(selection.countries) < 2:  # noqa: PLR2004 - one storefront
+        nearest = nearest_chart(selection, known)
+        return (nearest,) if nearest else ()
+    theirs = {chart: known[chart] for chart in known if chart.country in selection.countries} or known
+    fronts = Counter(_kind(chart) for chart in theirs)
+    anywhere = replace(selection, country=None, beside=())
+    best = max(theirs, key=lambda chart: (*_asked(anywhere, chart), fronts[_kind(chart)],
+                                          *_agreement(selection, chart, known[chart])), default=None)  # fmt: skip
+    return tuple(replace(best, country=country) for country in selection.countries) if best else ()
+
+
+def _kind(chart: Chart) -> Chart:
+    """The chart without its storefront."""
+    return replace(chart, country="")
+
+
+def _asked(selection: Selection, chart: Chart) -> tuple[bool, ...]:
     return (
         selection.store == chart.store,
         selection.country == chart.country,
         selection.collection == collection_key(chart),
         selection.category == chart.category,
+    )
+
+
+def _agreement(selection: Selection, chart: Chart, readings: int) -> tuple[object, ...]:
+    category_order = (
+        FIRST_CATEGORIES.index(chart.category) if chart.category in FIRST_CATEGORIES else len(FIRST_CATEGORIES)
+    )
+    return (
+        *_asked(selection, chart),
         chart.country == FIRST_COUNTRY,
         collection_key(chart) == Collection.TOP_FREE,
         -category_order,
@@ -180,6 +221,10 @@ def _agreement(selection: Selection, chart: Chart, readings: int) -> tuple[objec
 
 def _matching(text: str | None, pattern: str) -> str | None:
     return text if text is not None and re.fullmatch(pattern, text) else None
+
+
+def _countries(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code for code in text.split(",") if re.fullmatch(r"[a-z]{2}", code)))
 
 
 def _day(text: str | None) -> date | None:

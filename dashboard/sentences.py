@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,78 @@ def history_finding(frame: pl.DataFrame, apps: Sequence[App], say: Language, cad
         return say("finding.app_unseen", app=apps[0].name)
     days = missing_days(moments, cadence)
     return _course(apps[0].name, rows, say) + _unseen(days, say)
+
+
+def fronts_finding(
+    fronts: Mapping[str, tuple[pl.DataFrame, timedelta | None]], apps: Sequence[App], say: Language
+) -> str:
+    """Where the app in focus was first and last in each storefront, the best placed first, and what was not seen.
+
+    `fronts`: the rank history and the usual time between two looks, by the storefront's name.
+    """
+    if not any(usable_moments(frame) for frame, _ in fronts.values()):
+        return say("finding.no_look")
+    courses = {place: comparable(of_app(by_app(frame), apps[0].slug)) for place, (frame, _) in fronts.items()}
+    seen = sorted(((place, rows) for place, rows in courses.items() if rows.height), key=_standing_last)
+    if not seen:
+        return say("finding.app_unseen", app=apps[0].name)
+    by_days: dict[tuple[date, date], dict[str, str]] = {}
+    for place, rows in seen:
+        days = rows["observed_at"][0].date(), rows["observed_at"][-1].date()
+        by_days.setdefault(days, {})[place] = _course_in(rows, say)
+    unseen = _unseen_in({place: (fronts[place][0], rows, fronts[place][1]) for place, rows in courses.items()}, say)
+    told = [_between(days, _by_phrase(courses_then, say), say) for days, courses_then in by_days.items()]
+    return f"{apps[0].name} {say('finding.fronts_then').join(told)}{_apart(seen, say)}{unseen}."
+
+
+def _standing_last(front: tuple[str, pl.DataFrame]) -> tuple[bool, int]:
+    rank = front[1]["rank"][-1]
+    return rank is None, rank or 0
+
+
+def _by_phrase(courses: Mapping[str, str], say: Language) -> str:
+    """What happened where: each phrase once, with the storefronts it is true of."""
+    return say.listed(
+        [
+            f"{phrase} ({say.listed([place for place, told in courses.items() if told == phrase])})"
+            for phrase in dict.fromkeys(courses.values())
+        ]
+    )
+
+
+def _course_in(rows: pl.DataFrame, say: Language) -> str:
+    """Where the app was first and last in one storefront."""
+    first, last = rows.row(0, named=True), rows.row(-1, named=True)
+    a, b = (absent_of(row["depth"], say) if row["rank"] is None else say.ordinal(row["rank"]) for row in (first, last))
+    if rows.height == 1:
+        return b
+    return say("finding.front.stayed" if first["rank"] == last["rank"] else "finding.front.moved", a=a, b=b)
+
+
+def _between(days: tuple[date, date], fronts: str, say: Language) -> str:
+    """What happened where between two days."""
+    early, late = say.between(*days)
+    key = "finding.fronts" if days[0] < days[1] else "finding.fronts_day"
+    return say(key, fronts=fronts, early=early, late=late)
+
+
+def _apart(seen: Sequence[tuple[str, pl.DataFrame]], say: Language) -> str:
+    """How far the storefronts are from each other at the end, where all of them end on one day."""
+    ranks = [rows["rank"][-1] for _, rows in seen if rows["rank"][-1] is not None]
+    same_day = len({rows["observed_at"][-1].date() for _, rows in seen}) == 1
+    return say.count("finding.apart", max(ranks) - min(ranks)) if same_day and len(set(ranks)) > 1 else ""
+
+
+def _unseen_in(fronts: Mapping[str, tuple[pl.DataFrame, pl.DataFrame, timedelta | None]], say: Language) -> str:
+    """Where the app was never seen, and how many days were not observed elsewhere."""
+    phrases = {}
+    for place, (frame, rows, cadence) in fronts.items():
+        days = missing_days(usable_moments(frame), cadence) if frame.height else []
+        if rows.is_empty():
+            phrases[place] = say("finding.front.never")
+        elif days:
+            phrases[place] = say.count("finding.front.unseen", len(days))
+    return say("finding.fronts_unseen", fronts=_by_phrase(phrases, say)) if phrases else ""
 
 
 def absent_of(depth: object, say: Language) -> str:

@@ -25,7 +25,7 @@ def placed(selection: Selection, offered: pl.DataFrame, weight: str) -> Selectio
     of_each = {str(row["country"]): row for row in ordered}
     home = selection.home({country: row[weight] for country, row in of_each.items()})
     best = of_each[home] if home else next(reversed(ordered), None)
-    return replace(selection, store=best["store"], country=best["country"]) if best else selection
+    return replace(selection, store=best["store"], country=best["country"], beside=()) if best else selection
 
 
 def _agreement(selection: Selection, row: dict[str, object], weight: str) -> tuple[object, ...]:

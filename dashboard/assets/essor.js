@@ -95,7 +95,7 @@
     const parts = (id) => (words(id) ? Array.from(words(id).children, (one) => one.textContent.trim()) : []);
     const events = Array.from(document.querySelectorAll("#" + name + "-events li"), (one) =>
       one.value + ". " + Array.from(one.querySelectorAll("span"), (span) => span.textContent).join(" – "));
-    const title = wrap(words("finding").textContent, width / 12.4), subtitle = wrap(plain(words("subtitle")), width / 7.6);
+    const title = wrap(words("finding").textContent, width / 13.6), subtitle = wrap(plain(words("subtitle")), width / 7.6);
     const foot = [].concat(...events.map((one) => wrap(one, width / 6.6)), wrap(parts("foot").concat("essor").join("  ·  "), width / 6.6));
     const head = title.length * 28 + subtitle.length * 19 + 24, below = foot.length * 17 + 12;
     const layout = JSON.parse(JSON.stringify(Object.assign({}, graph.layout, graph.essorWide)));
@@ -215,9 +215,11 @@
 
   const themes = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   themes.themeEssor = function (quartz) {
+    const narrow = window.matchMedia("(max-width: 1000px)").matches;
     return quartz.withParams({
+      cellHorizontalPadding: narrow ? 6 : 16,
       fontFamily: "inherit",
-      fontSize: 14,
+      fontSize: narrow ? 13 : 14,
       headerFontSize: 13,
       backgroundColor: "var(--surface)",
       foregroundColor: "var(--ink)",

@@ -98,6 +98,7 @@ def frame_outputs(name: str) -> dict[str, Output]:
     """What a callback fills with `frame_values`."""
     return {
         "figure": Output(f"{name}-figure", "figure"),
+        "size": Output(f"{name}-figure", "style"),
         "told": Output(f"{name}-told", "aria-label"),
         **{part: Output(f"{name}-{part}", prop) for part, prop in PARTS.items()},
     }
@@ -107,6 +108,7 @@ def frame_values(name: str, drawn: Drawn, reader: Reader, *, path: str) -> dict[
     """Everything in the frame, by the name of its place."""
     return {
         "figure": drawn.figure,
+        "size": {"height": drawn.height},
         "told": drawn.finding,
         "finding": drawn.finding,
         "subtitle": [drawn.subtitle, *_hint(drawn, reader.say)],

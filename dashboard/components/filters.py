@@ -12,7 +12,7 @@ from dash import Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.language import Language
-from dashboard.selection import Selection, collection_key
+from dashboard.selection import MOST_FRONTS, Selection, collection_key
 from essor.model.apps import App
 from essor.model.charts import Chart
 
@@ -46,13 +46,40 @@ class Period:
         return rolling(replace(selection, since=since, until=until, last=None), span)
 
 
-def chart_filters(page: str, chart: Chart, known: Mapping[Chart, int], say: Language) -> list[Component]:
-    """The pickers of store, storefront, chart and category, showing `chart`."""
-    options, values = chart_options(chart, known, say), chart_values(chart)
-    return [
-        _select(page, field, say(f"filter.{field}"), options[field], values[field], hidden=_alone(field, options))
+def chart_filters(
+    page: str, chart: Chart, known: Mapping[Chart, int], say: Language, *, countries: Sequence[str] = ()
+) -> list[Component]:
+    """The pickers of store, storefront, chart and category, showing `chart`.
+
+    With `countries` several storefronts can be picked, and these are.
+    """
+    options, values = chart_options(chart, known, say, countries), chart_values(chart)
+    pickers = {
+        field: _select(
+            page, field, say(f"filter.{field}"), options[field], values[field], hidden=_alone(field, options)
+        )
         for field in CHART_FIELDS
-    ]
+    }
+    if countries:
+        pickers["country"] = _countries(page, options["country"], countries, say)
+    return list(pickers.values())
+
+
+def _countries(page: str, options: list[dict[str, str]], picked: Sequence[str], say: Language) -> Component:
+    picker = dmc.MultiSelect(
+        id=f"{page}-country",
+        label=say("filter.country"),
+        data=options,
+        value=list(picked),
+        maxValues=MOST_FRONTS,
+        searchable=True,
+        filter=FOUND,
+        selectFirstOptionOnChange=True,
+        hidePickedOptions=True,
+        comboboxProps={"withinPortal": True, "shadow": "md"},
+        maxDropdownHeight=320,
+    )
+    return html.Div(picker, className="filter filter-countries")
 
 
 def _alone(field: str, options: Mapping[str, Sequence[object]]) -> bool:
@@ -107,8 +134,8 @@ def picked_inputs(page: str, fields: Sequence[str]) -> dict[str, Input]:
 
 
 def with_picked(selection: Selection, picked: Mapping[str, Any]) -> Selection:
-    """The selection with what some pickers say; an app picker says one slug or several."""
-    given = dict(picked)
+    """The selection with what some pickers say; an app picker says one slug or several, a storefront's says one."""
+    given = {**picked, **({"beside": ()} if "country" in picked else {})}
     if "apps" in given:
         slugs = given["apps"] or ()
         given["apps"] = (slugs,) if isinstance(slugs, str) else tuple(slugs)
@@ -259,10 +286,16 @@ def row_class(*, own_days: bool) -> str:
     return "filters own-days" if own_days else "filters"
 
 
-def chart_options(chart: Chart, known: Mapping[Chart, int], say: Language) -> dict[str, list[dict[str, str]]]:
-    """What can be picked beside `chart`: each field's values given the fields before it."""
-    in_store = [other for other in known if other.store == chart.store]
-    in_country = [other for other in in_store if other.country == chart.country]
+def chart_options(
+    chart: Chart, known: Mapping[Chart, int], say: Language, countries: Sequence[str] = ()
+) -> dict[str, list[dict[str, str]]]:
+    """What can be picked beside `chart`: each field's values given the fields before it.
+
+    Of several `countries` what one of them has is on offer, and each of them, seen or not.
+    """
+    shown = {replace(chart, country=country): 0 for country in countries}
+    in_store = [other for other in (*known, *shown) if other.store == chart.store]
+    in_country = [other for other in in_store if other.country in (countries or (chart.country,))]
     alike = [other for other in in_country if collection_key(other) == collection_key(chart)]
     return {
         "store": _options({other.store.value: say(f"store.{other.store}") for other in known}),
@@ -301,11 +334,14 @@ def chart_outputs(page: str) -> dict[str, dict[str, Output]]:
     }
 
 
-def shown(chart: Chart, known: Mapping[Chart, int], say: Language) -> dict[str, Any]:
-    """What `chart_outputs` take for a chart."""
-    return {"options": chart_options(chart, known, say), "values": chart_values(chart)}
+def shown(chart: Chart, known: Mapping[Chart, int], say: Language, *, countries: Sequence[str] = ()) -> dict[str, Any]:
+    """What `chart_outputs` take for a chart; with `countries` for `chart_filters` that pick several."""
+    values: dict[str, Any] = {**chart_values(chart), **({"country": list(countries)} if countries else {})}
+    return {"options": chart_options(chart, known, say, countries), "values": values}
 
 
-def with_chart(selection: Selection, picked: Mapping[str, str]) -> Selection:
-    """The selection with what the pickers say."""
-    return replace(selection, **picked)  # type: ignore[arg-type]
+def with_chart(selection: Selection, picked: Mapping[str, Any]) -> Selection:
+    """The selection with what the pickers say; one storefront, or a list of them."""
+    country = picked["country"]
+    first, *beside = [country] if isinstance(country, str) else country or [None]
+    return replace(selection, **{**picked, "country": first, "beside": tuple(beside)})

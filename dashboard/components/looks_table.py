@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ def looks_table(element_id: str, filled: list[dict[str, Any]], heads: list[dict[
         id=element_id,
         rowData=filled,
         columnDefs=heads,
-        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "filter": False},
+        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "filter": False, "wrapText": True},
         columnSize="responsiveSizeToFit",
         dashGridOptions={
             "localeText": grid_words(say),
@@ -54,26 +54,35 @@ def grid_words(say: Language) -> dict[str, str]:
     }
 
 
-def columns(apps: Sequence[App], say: Language) -> list[dict[str, Any]]:
-    """One column an app, between the moment and the way to the bytes."""
+def columns(apps: Sequence[App], say: Language, *, places: bool = False) -> list[dict[str, Any]]:
+    """One column an app, between the moment and the way to the bytes; with `places` one that names the storefront."""
     told = {"valueFormatter": {"function": "params.data[params.colDef.field + '_told']"}}
     return [
-        {"field": "moment", "headerName": say("table.moment"), "minWidth": 216, "sort": "desc", **told},
+        {"field": "moment", "headerName": say("table.moment"), "width": 216, "minWidth": 114, "sort": "desc", **told},
+        *([{"field": "place", "headerName": say("filter.country"), "width": 120, "minWidth": 82}] if places else []),
         *(
-            {"field": f"rank_{app.slug}", "headerName": app.name, "minWidth": 134, "type": "rightAligned", **told}
+            {
+                "field": f"rank_{app.slug}",
+                "headerName": app.name,
+                "width": 118,
+                "minWidth": 74,
+                "type": "rightAligned",
+                **told,
+            }
             for app in apps
         ),
-        {"field": "status", "headerName": say("table.status"), "minWidth": 130},
+        {"field": "status", "headerName": say("table.status"), "width": 112, "minWidth": 90},
         {
             "field": "reading_id",
             "headerName": say("table.evidence"),
-            "minWidth": 96,
+            "width": 96,
+            "minWidth": 76,
             "sortable": False,
             "cellRenderer": "EvidenceLink",
             "cellRendererParams": {"text": say("table.evidence_link")},
         },
-        {"field": "depth", "headerName": say("table.depth"), "minWidth": 120, "type": "rightAligned"},
-        {"field": "source", "headerName": say("table.source"), "minWidth": 220},
+        {"field": "depth", "headerName": say("table.depth"), "width": 116, "minWidth": 96, "type": "rightAligned"},
+        {"field": "source", "headerName": say("table.source"), "width": 236, "minWidth": 150},
     ]
 
 
@@ -88,6 +97,12 @@ def rows(frame: pl.DataFrame, apps: Sequence[App], say: Language, cadence: timed
     tried = {look["observed_at"].date() for look in seen.iter_rows(named=True)}
     filled += [_unseen(day, apps, say) for day in unseen if day not in tried]
     return sorted(filled, key=lambda row: row["moment"], reverse=True)
+
+
+def of_places(filled: Mapping[str, list[dict[str, Any]]], apps: Sequence[App], say: Language) -> list[dict[str, Any]]:
+    """The `rows` of several storefronts by their names, in one list; one of them without rows says so in one."""
+    told = [{**row, "place": place} for place, own in filled.items() for row in own or [_unseen(None, apps, say)]]
+    return sorted(told, key=lambda row: row["moment"], reverse=True)
 
 
 def _look(look: dict[str, Any], apps: Sequence[App], cells: dict[Any, dict[str, Any]], say: Language) -> dict[str, Any]:
@@ -109,10 +124,11 @@ def _cell(cell: dict[str, Any], say: Language) -> str:
     return say.number(cell["rank"]) if cell["rank"] is not None else say(f"cell.{cell['state']}")
 
 
-def _unseen(day: date, apps: Sequence[App], say: Language) -> dict[str, Any]:
+def _unseen(day: date | None, apps: Sequence[App], say: Language) -> dict[str, Any]:
+    """The row of a day on which nobody looked; of None where nobody ever did."""
     filled: dict[str, Any] = {
-        "moment": day.isoformat(),
-        "moment_told": say.short_day(day),
+        "moment": day.isoformat() if day else "",
+        "moment_told": say.short_day(day) if day else "–",
         "status": say("status.none"),
     }
     for app in apps:

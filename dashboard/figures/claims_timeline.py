@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.figures.amounts import amount_axis
-from dashboard.figures.point_labels import Named, shifts
+from dashboard.figures.point_labels import POINT, Named, shifts
 from dashboard.figures.theme import Theme
 from dashboard.language import Language
 from essor.model.apps import App
@@ -97,8 +97,8 @@ def _names(shown: pl.DataFrame, apps: Sequence[App], layout: Any, theme: Theme) 
         for row in found
     ]
     return [
-        {"x": row["until"], "y": log10(row["value"]), "xshift": side[0], "yshift": side[1], "text": point.name,
-         "showarrow": False, "font": {"size": 12, "color": theme.ink}}
+        {"name": POINT, "x": row["until"], "y": log10(row["value"]), "xshift": side[0], "yshift": side[1],
+         "text": point.name, "showarrow": False, "font": {"size": 12, "color": theme.ink}}
         for row, point, side in zip(found, points, shifts(points, PLOT), strict=True) if side
     ]  # fmt: skip
 

@@ -37,6 +37,8 @@ class EndLabel:
     """Whether the line is the one in focus."""
     whole: str = ""
     """The whole name, where `name` is shortened."""
+    place: str = ""
+    """The storefront, where the figure has several; it is said where the label stands away from its panel."""
 
 
 class End(NamedTuple):
@@ -70,9 +72,10 @@ def placed(labels: Sequence[EndLabel], at: datetime, plot: float, theme: Theme) 
 
 def _annotation(label: EndLabel, at: datetime, shift: float, theme: Theme) -> dict[str, Any]:
     name = f"<b>{label.name}</b>" if label.focus else label.name
+    place = f" ({label.place})" if label.place else ""
     return {
         "name": END,
-        "hovertext": f"{label.whole or label.name} {label.value}",
+        "hovertext": f"{label.whole or label.name} {label.value}{place}",
         "x": at,
         "y": label.height,
         "xref": "x",
@@ -93,10 +96,10 @@ def _annotation(label: EndLabel, at: datetime, shift: float, theme: Theme) -> di
 
 
 def ends(figure: go.Figure | None) -> list[End]:
-    """The ends of a figure's lines, the highest first; their labels stand under the figure where it is narrow."""
+    """The ends of a figure's lines, each panel's highest first; where it is narrow they stand under the figure."""
     notes = [note for note in figure.layout.annotations if note.name == END] if figure is not None else []
     return [End(note.hovertext, note.arrowcolor, _dash(figure, note.hovertext))
-            for note in sorted(notes, key=lambda note: -note.y)]  # fmt: skip
+            for note in sorted(notes, key=lambda note: (int(note.xref[1:] or 1), -note.y))]  # fmt: skip
 
 
 def _dash(figure: go.Figure | None, text: str) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 from dashboard.figures.amounts import amount_axis
 from dashboard.figures.bands import Point, estimate_traces, kind_keys, measured_trace
 from dashboard.figures.claims_timeline import SYMBOLS, app_colour, app_name
-from dashboard.figures.point_labels import Named, shifts
+from dashboard.figures.point_labels import KEPT, POINT, Named, shifts
 from dashboard.figures.theme import Theme
 from dashboard.language import Language
 from essor.model.apps import App
@@ -105,8 +105,9 @@ def _labels(
     sides = shifts(points, HEIGHT - MARGIN["t"] - MARGIN["b"])
     log = layout["yaxis"]["type"] == "log"
     return [
-        {"x": row["days_since_launch"], "y": log10(row["central"]) if log else row["central"], "xshift": side[0],
-         "yshift": side[1], "text": point.name, "showarrow": False,
+        {"name": KEPT if point.end else POINT, "x": row["days_since_launch"],
+         "y": log10(row["central"]) if log else row["central"], "xshift": side[0], "yshift": side[1],
+         "text": point.name, "showarrow": False,
          "font": {"size": 12, "color": theme.quiet if point.end else theme.ink}}
         for row, point, side in zip([*ends, *found], points, sides, strict=True) if side
     ]  # fmt: skip

@@ -10,12 +10,13 @@ import polars as pl
 
 from dashboard.figures.amounts import straight_ticks
 from dashboard.figures.bands import kind_keys, see_through
+from dashboard.figures.labels import LETTER
 from dashboard.figures.theme import Theme
 from dashboard.language import Language
 from essor.model.apps import App
 
 HEIGHT = 400
-MARGIN = {"l": 148, "r": 64, "t": 48, "b": 48}
+MARGIN = {"r": 40, "t": 48, "b": 48}
 THICK = 16
 """How thick a band is drawn, pixels."""
 
@@ -75,7 +76,7 @@ def _layout(names: Sequence[str], rows: pl.DataFrame, say: Language, theme: Them
     return {
         **theme.layout(),
         "height": HEIGHT,
-        "margin": MARGIN,
+        "margin": {**MARGIN, "l": 12 + int(LETTER * max(map(len, names), default=0))},
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": theme.ink, "size": 12},
                    "itemclick": False, "itemdoubleclick": False},

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from dashboard.figures.labels import LETTER
 
+POINT, KEPT = "point", "kept"
+"""The names of such annotations: a narrow screen leaves out a point's where it hides another
+(dashboard/assets/narrow.js), and keeps that of a line's end."""
 WIDTHS = (1060, 220)
 """The widths of a plot on a wide and on a narrow screen, pixels; a name must be free on both, or is left out."""
 MARK = 6

@@ -1,8 +1,9 @@
-"""Ranks over time: 1 at the top, gaps as gaps, absence below, coverage under the axis."""
+"""Ranks over time: 1 at the top, gaps as gaps, absence below, coverage under the axis; one panel a storefront."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import log10
@@ -14,15 +15,18 @@ import polars as pl
 from dashboard.figures import events
 from dashboard.figures.events import Mark
 from dashboard.figures.labels import EndLabel, placed, room
+from dashboard.figures.panels import NARROWEST, Grid, grid_of, moved
 from dashboard.figures.theme import Theme, time_range
-from dashboard.history import by_app, gaps, looks, of_app
+from dashboard.history import DAILY, by_app, gaps, looks, of_app
 from dashboard.language import Language
 from essor.model.apps import App
 from essor.model.observation import State
 
 HEIGHT = 560
-"""Height of the figure, pixels."""
+"""Height of the figure of one storefront, pixels."""
 MARGIN = {"l": 34, "t": 26, "b": 44}
+PANEL, TITLE = 320, 26
+"""Height of one panel of several, and of the name over it, pixels."""
 TICKS = (1, 3, 10, 30, 100, 200)
 BAND = (0.12, 0.19)
 """Where the band of absence is, as a share of the height."""
@@ -32,60 +36,209 @@ MANY = 150
 """From this many looks on the dots are drawn small."""
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """One storefront's ranks, a panel of the figure."""
+
+    frame: pl.DataFrame
+    """The frame of `warehouse.reads.charts.rank_history`; empty where the chart was not observed."""
+    cadence: timedelta | None
+    """The usual time between two points."""
+    name: str = ""
+    """The storefront's name, which stands over the panel; none over a lone one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A storefront's ranks as they are drawn."""
+
+    number: int
+    """Its place among the panels, from 0."""
+    front: Front
+    series: pl.DataFrame
+    seen: pl.DataFrame
+    apps: Sequence[App]
+    """Those of the apps that were asked for here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all panels have in common, so that they can be compared."""
+
+    depth: int
+    """The lowest rank that the axis shows."""
+    span: tuple[datetime, datetime] | None
+    """The first and the last look of all; None where nobody looked."""
+    absent: bool
+    """Whether the band of absence is given room."""
+    alone: bool
+    """Whether there is but one panel."""
+    marks: Sequence[Mark]
+    say: Language
+    theme: Theme
+
+
 def rank_history_figure(
-    frame: pl.DataFrame,
+    fronts: Sequence[Front],
     apps: Sequence[App],
     say: Language,
     theme: Theme,
-    cadence: timedelta | None,
     *,
     marks: Sequence[Mark] = (),
     bridged: bool = False,
 ) -> go.Figure:
-    """The figure of `warehouse.reads.charts.rank_history`'s frame; the first of `apps` is in focus.
+    """The figure of the ranks in one storefront or in several, one panel each; the first of `apps` is in focus.
 
     `marks` are drawn as numbered lines; `bridged` joins the ends of each gap by a faint dotted line.
     """
-    series, seen = by_app(frame), looks(frame)
-    drawn = [app for app in apps if app.slug in set(series["app"])]
-    figure = go.Figure(layout=_layout(drawn, series, seen, say, theme))
-    _add_marks(figure, marks, seen, theme)
-    for row, app in reversed(list(enumerate(drawn))):
-        rows = of_app(series, app.slug)
+    panels = [_panel(number, front, apps) for number, front in enumerate(fronts)]
+    shared = _shared(panels, marks, say, theme)
+    traces = (_on(panel, trace) for panel in panels for trace in _traces(panel, shared, bridged=bridged))
+    figure = go.Figure(layout=_layout(panels, shared))
+    return figure.add_traces(list(traces))
+
+
+def height_of(fronts: int) -> int:
+    """The height of the figure of so many storefronts, pixels."""
+    return _grid(fronts, MARGIN).height
+
+
+def _grid(fronts: int, margin: dict[str, int]) -> Grid:
+    if fronts == 1:
+        return grid_of(1, margin, HEIGHT - MARGIN["t"] - MARGIN["b"])
+    return grid_of(fronts, {**margin, "t": MARGIN["t"] + TITLE}, PANEL)
+
+
+def _panel(number: int, front: Front, apps: Sequence[App]) -> _Panel:
+    series = by_app(front.frame)
+    return _Panel(number, front, series, looks(front.frame), [app for app in apps if app.slug in set(series["app"])])
+
+
+def _shared(panels: Sequence[_Panel], marks: Sequence[Mark], say: Language, theme: Theme) -> _Shared:
+    seen = [panel.seen for panel in panels if panel.seen.height]
+    ends = [(looked["observed_at"][0], looked["observed_at"][-1]) for looked in seen]
+    return _Shared(
+        depth=max((_depth(looked) for looked in seen), default=TICKS[-2]),
+        span=(min(first for first, _ in ends), max(last for _, last in ends)) if ends else None,
+        absent=any(_any_absent(panel.series) for panel in panels),
+        alone=len(panels) == 1,
+        marks=marks,
+        say=say,
+        theme=theme,
+    )
+
+
+def _traces(panel: _Panel, shared: _Shared, *, bridged: bool) -> list[Any]:
+    cadence, say, theme, traces = panel.front.cadence, shared.say, shared.theme, []
+    for row, app in reversed(list(enumerate(panel.apps))):
+        rows = of_app(panel.series, app.slug)
         if bridged:
-            figure.add_trace(_bridges(app, rows, cadence, theme))
-        figure.add_trace(_line(app, _with_gaps(rows, cadence), say, theme, focus=row == 0))
-        figure.add_trace(_absences(app, rows, say, theme, row=row))
-    figure.add_traces(_coverage(seen, cadence, say, theme))
-    return figure
+            traces.append(_bridges(app, rows, cadence, theme))
+        traces.append(_line(app, _with_gaps(rows, cadence), say, theme, focus=row == 0))
+        traces.append(_absences(app, rows, say, theme, row=row))
+    held = [] if panel.apps else [go.Scatter(x=[], y=[], hoverinfo="skip")]
+    return [*held, *traces, *_coverage(panel.seen, cadence, shared)]
 
 
-def _layout(
-    apps: Sequence[App], series: pl.DataFrame, seen: pl.DataFrame, say: Language, theme: Theme
-) -> dict[str, Any]:
-    labels = _end_labels(apps, series, _depth(seen), say, theme)
-    plot, last = HEIGHT - MARGIN["t"] - MARGIN["b"], _plain(seen["observed_at"][-1])
-    return {
-        **theme.layout(),
-        "height": HEIGHT,
-        "margin": {**MARGIN, "r": room(labels)},
+def _on(panel: _Panel, trace: Any) -> Any:  # noqa: ANN401 - one of Plotly's many traces
+    """The trace on its own panel's axes; those of the first panel are named already."""
+    if panel.number:
+        strip = int((trace.yaxis or "y").removeprefix("y") or 1)
+        trace.update(xaxis=_x(panel.number), yaxis=_y(panel.number, strip))
+    return trace
+
+
+def _x(panel: int) -> str:
+    return f"x{panel + 1}" if panel else "x"
+
+
+def _y(panel: int, strip: int) -> str:
+    """The name of one of a panel's three axes: 1 of the ranks, 2 of the absences, 3 of the looks."""
+    number = 3 * panel + strip
+    return f"y{number}" if number > 1 else "y"
+
+
+def _layout(panels: Sequence[_Panel], shared: _Shared) -> dict[str, Any]:
+    """The layout with the panels beside each other; `meta` holds what changes where they are stacked.
+
+    Several panels are as high as the place that they are given: it grows where they are stacked.
+    """
+    labels = [_end_labels(panel, shared) for panel in panels]
+    grid = _grid(len(panels), {**MARGIN, "r": room([label for some in labels for label in some])})
+    layout = {
+        **shared.theme.layout(),
+        **({"height": grid.height} if shared.alone else {}),
+        "margin": grid.margin,
         "hovermode": "x unified",
         "hoversort": "value ascending",
         "barmode": "overlay",
         "bargap": 0,
-        "xaxis": _time_axis(seen, theme),
-        "yaxis": _rank_axis(_depth(seen), theme, _rank_domain(series)),
-        "yaxis2": _strip_axis(BAND, len(apps)),
-        "yaxis3": _strip_axis((0.0, 0.03), 1),
-        "annotations": placed(labels, last, plot, theme) + _captions(seen, say, theme, absent=_any_absent(series)),
-        "shapes": [_band(theme)] if _any_absent(series) else [],
+        **_axes(panels, grid, shared),
+        **_drawn_over(panels, labels, grid, shared),
     }
+    if shared.alone:
+        return layout
+    column = grid.in_one_column()
+    domains = {f"{name}.domain": axis["domain"] for name, axis in _axes(panels, column, shared).items()}
+    stacked = {**domains, **_drawn_over(panels, labels, column, shared)}
+    return {**layout, "meta": {"beside_from": NARROWEST, "stacked_height": column.height, "other": stacked}}
 
 
-def _add_marks(figure: go.Figure, marks: Sequence[Mark], seen: pl.DataFrame, theme: Theme) -> None:
-    span = seen["observed_at"][-1] - seen["observed_at"][0]
-    figure.layout.shapes += tuple(go.layout.Shape(line) for line in events.lines(marks, theme, bottom=0.03))
-    figure.layout.annotations += tuple(go.layout.Annotation(number) for number in events.numbers(marks, span, theme))
+def _axes(panels: Sequence[_Panel], grid: Grid, shared: _Shared) -> dict[str, dict[str, Any]]:
+    """The four axes of each panel, by their names in a layout."""
+    axes: dict[str, dict[str, Any]] = {}
+    ranks = _rank_axis(shared.depth, shared.theme, _rank_domain(absent=shared.absent))
+    for panel in panels:
+        cell, x = grid.cells[panel.number], _x(panel.number)
+        strips = [ranks, _strip_axis(BAND, len(panel.apps)), _strip_axis((0.0, 0.03), 1)]
+        time = {**_time_axis(shared.span, shared.theme), "anchor": _y(panel.number, 3)}
+        axes[x.replace("x", "xaxis")] = time if shared.alone else {**time, "domain": cell.across}
+        for number, strip in enumerate(strips, 1):
+            inside = strip if shared.alone else {**strip, "domain": cell.up(strip["domain"]), "anchor": x}
+            axes[_y(panel.number, number).replace("y", "yaxis")] = inside
+    return axes
+
+
+def _drawn_over(
+    panels: Sequence[_Panel], labels: Sequence[Sequence[EndLabel]], grid: Grid, shared: _Shared
+) -> dict[str, Any]:
+    """The annotations and shapes of all panels, each in its place."""
+    notes, shapes = [], []
+    for panel, ends in zip(panels, labels, strict=True):
+        band = [_band(shared.theme)] if _any_absent(panel.series) else []
+        lines = [*band, *events.lines(shared.marks, shared.theme, bottom=0.03)]
+        cell, x = grid.cells[panel.number], _x(panel.number)
+        notes += [moved(note, cell, x) for note in _notes(panel, ends, grid, shared)]
+        shapes += [moved(line, cell, x) for line in lines]
+    return {"annotations": notes, "shapes": shapes}
+
+
+def _notes(panel: _Panel, labels: Sequence[EndLabel], grid: Grid, shared: _Shared) -> list[dict[str, Any]]:
+    """A panel's annotations as if it were the whole figure: ends of lines, captions, name, numbers of events."""
+    say, theme = shared.say, shared.theme
+    named = [] if shared.alone else [_name(panel.front.name, theme)]
+    span = (shared.span[1] - shared.span[0]) * grid.columns if shared.span else timedelta(0)
+    numbers = events.numbers(shared.marks, span, theme)
+    if panel.seen.is_empty():
+        return [*named, _unobserved(say, theme), *numbers]
+    ends = placed(labels, _plain(panel.seen["observed_at"][-1]), grid.panel, theme)
+    return [*ends, *_captions(panel.seen, say, theme, absent=_any_absent(panel.series)), *named, *numbers]
+
+
+def _name(name: str, theme: Theme) -> dict[str, Any]:
+    """The storefront's name over its panel."""
+    return {
+        "x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 18,
+        "showarrow": False, "text": f"<b>{name}</b>", "font": {"size": 15, "color": theme.ink}, "borderpad": 0,
+    }  # fmt: skip
+
+
+def _unobserved(say: Language, theme: Theme) -> dict[str, Any]:
+    """What stands in a panel whose chart nobody looked at."""
+    return {
+        "x": 0.5, "y": 0.6, "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "middle",
+        "showarrow": False, "text": say("rankings.unobserved"), "font": {"size": 14, "color": theme.quiet},
+    }  # fmt: skip
 
 
 def _bridges(app: App, rows: pl.DataFrame, cadence: timedelta | None, theme: Theme) -> go.Scatter:
@@ -107,11 +260,11 @@ def _bridges(app: App, rows: pl.DataFrame, cadence: timedelta | None, theme: The
     )
 
 
-def _time_axis(seen: pl.DataFrame, theme: Theme) -> dict[str, Any]:
+def _time_axis(span: tuple[datetime, datetime] | None, theme: Theme) -> dict[str, Any]:
     return {
         **theme.time_axis(),
         "anchor": "y3",
-        "range": time_range(seen["observed_at"][0], seen["observed_at"][-1]),
+        **({"range": time_range(*span)} if span else {"visible": False}),
         "hoverformat": "%-d %b %Y, %H:%M UTC",
         "showspikes": True,
         "spikemode": "across",
@@ -125,9 +278,9 @@ def _any_absent(series: pl.DataFrame) -> bool:
     return not series.filter(pl.col("state") == State.ABSENT.value).is_empty()
 
 
-def _rank_domain(series: pl.DataFrame) -> tuple[float, float]:
+def _rank_domain(*, absent: bool) -> tuple[float, float]:
     """The share of the height that the ranks have; the band of absence is given room only where it is needed."""
-    return (0.25, 1.0) if _any_absent(series) else (0.11, 1.0)
+    return (0.25, 1.0) if absent else (0.11, 1.0)
 
 
 def _depth(seen: pl.DataFrame) -> int:
@@ -221,16 +374,28 @@ def _absences(app: App, rows: pl.DataFrame, say: Language, theme: Theme, *, row:
     )
 
 
-def _coverage(seen: pl.DataFrame, cadence: timedelta | None, say: Language, theme: Theme) -> list[Any]:
+def _coverage(seen: pl.DataFrame, cadence: timedelta | None, shared: _Shared) -> list[Any]:
+    say, theme = shared.say, shared.theme
     moments = seen.filter("usable")["observed_at"].to_list()
     holes = gaps(moments, cadence)
     solid = [(a, b) for a, b in pairwise(moments) if (a, b) not in holes]
+    holes += _beyond(seen, shared.span)
     missed = seen.filter(~pl.col("usable"))
     return [
         _bars(solid, {"color": theme.covered, "line": {"width": 0}}),
         _bars(holes, {"color": "rgba(0,0,0,0)", "line": {"width": 0}, "pattern": _hatch(theme)}),
         _missed(missed, say, theme),
     ]
+
+
+def _beyond(seen: pl.DataFrame, span: tuple[datetime, datetime] | None) -> list[tuple[datetime, datetime]]:
+    """The stretches before the first look and after the last one, where other storefronts were looked at."""
+    if span is None:
+        return []
+    if seen.is_empty():
+        return [span]
+    edges = ((span[0], seen["observed_at"][0]), (seen["observed_at"][-1], span[1]))
+    return [(start, end) for start, end in edges if end - start > DAILY]
 
 
 def _hatch(theme: Theme) -> dict[str, Any]:
@@ -269,15 +434,16 @@ def _missed(missed: pl.DataFrame, say: Language, theme: Theme) -> go.Scatter:
     )
 
 
-def _end_labels(apps: Sequence[App], series: pl.DataFrame, depth: int, say: Language, theme: Theme) -> list[EndLabel]:
+def _end_labels(panel: _Panel, shared: _Shared) -> list[EndLabel]:
     """What stands at the end of each app's line."""
-    ranks = _rank_domain(series)
-    labels = []
-    for row, app in enumerate(apps):
-        for end in of_app(series, app.slug).tail(1).iter_rows(named=True):
+    say, theme = shared.say, shared.theme
+    ranks, front, labels = _rank_domain(absent=shared.absent), panel.front.name, []
+    for row, app in enumerate(panel.apps):
+        for end in of_app(panel.series, app.slug).tail(1).iter_rows(named=True):
             value = say("label.absent") if end["rank"] is None else say.number(end["rank"])
-            height = _height(end["rank"], depth, ranks) if end["rank"] is not None else _row_height(row, len(apps))
-            labels.append(EndLabel(app.name, value, height, theme.of(app), focus=row == 0))
+            in_band = _row_height(row, len(panel.apps))
+            height = _height(end["rank"], shared.depth, ranks) if end["rank"] is not None else in_band
+            labels.append(EndLabel(app.name, value, height, theme.of(app), focus=row == 0, place=front))
     return labels
 
 

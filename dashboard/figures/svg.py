@@ -17,6 +17,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard.figures import atlas, pen
+from dashboard.figures.panels import arranged
 from dashboard.figures.scales import Scale, scale, ticks
 from dashboard.figures.theme import FONT, Theme
 from dashboard.language import Language
@@ -59,9 +60,10 @@ class Words:
 
 def still(figure: go.Figure, words: Words, say: Language, theme: Theme, height: int, *, width: int = WIDTH) -> str:
     """The figure as SVG text, `width` pixels wide; `height` is that of the figure alone. Raises NotDrawable."""
-    head = _heading(words, theme, width)
-    top = _after(head)
-    body = _Canvas(figure.to_dict(), say, theme, width - 2 * SIDE, height).drawn()
+    head, inner = _heading(words, theme, width), width - 2 * SIDE
+    top, whole = _after(head), figure.to_dict()
+    whole["layout"], height = arranged(whole.get("layout", {}), inner, height)
+    body = _Canvas(whole, say, theme, inner, height).drawn()
     foot = _footing(words, theme, width, top + height)
     drawn = (f'<g transform="translate({SIDE} {top:.0f})">{"".join(body)}</g>', 0.0)
     return _document([*head, drawn, *foot], words, theme, width, _after(foot))
@@ -263,7 +265,9 @@ class _Canvas:
         if axis.get("visible") is False:
             return
         colour = (axis.get("tickfont") or {}).get("color", self.theme.quiet)
-        foot = max(scales["y"].start, bottom)
+        foot = scales[axis["anchor"]].start if axis.get("anchor") in scales else max(scales["y"].start, bottom)
+        if name[0] == "y" and axis.get("anchor") in scales:
+            left, right = scales[axis["anchor"]].start, scales[axis["anchor"]].end
         for place, text in ticks(axis, on, self.say):
             if name[0] == "y":
                 right_side = axis.get("side") == "right"

@@ -92,7 +92,7 @@ def tell_all(address: str) -> list[Component]:
 def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
     """The rank history of one app, where the address names no chart in the one where most is known of it."""
     slug = next((slug for slug in selection.apps if slug in {app.slug for app in desk().apps}), FIRST_APPS[0])
-    selection = replace(selection, apps=(slug,))
+    selection = replace(selection, apps=(slug,), beside=())
     if selection.category is None:
         chart = _best_chart(desk().ask(cursor, offers.stands, slug), selection)
         selection = selection.of_chart(chart) if chart else selection

@@ -1,10 +1,10 @@
-"""Rankings: how the ranks of some apps have moved in a chart."""
+"""Rankings: how the ranks of some apps have moved in a chart, in one storefront or several."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import dash
@@ -13,21 +13,23 @@ import polars as pl
 from dash import Input, Output, State, callback, html
 from dash.development.base_component import Component
 
-from dashboard.api.figures import history
+from dashboard.api.figures import history, of_fronts
 from dashboard.components import filters, looks_table
 from dashboard.components.figure_frame import figure_frame, frame_outputs, frame_values
 from dashboard.components.words import chart_words
 from dashboard.desk import Reader, View, arrival, desk
 from dashboard.drawn import Drawn, register_figure
 from dashboard.figures.events import Mark, marks
-from dashboard.figures.rank_history import HEIGHT, rank_history_figure
+from dashboard.figures.rank_history import HEIGHT, Front, height_of, rank_history_figure
 from dashboard.history import DAILY_BEYOND, USABLE, is_long, newest, oldest, usual_step
+from dashboard.language import Language
 from dashboard.queries import command, rank_history_query
 from dashboard.records import records
-from dashboard.selection import Selection, read_address
-from dashboard.sentences import history_finding
+from dashboard.selection import MOST_FRONTS, Selection, nearest_charts, read_address
+from dashboard.sentences import fronts_finding, history_finding
 from dashboard.shell import evidence_from, frame, nothing_yet, register_page, view_of
 from essor.model.apps import App
+from essor.model.charts import Chart
 from warehouse.connection import Cursor
 from warehouse.reads import charts
 
@@ -82,13 +84,13 @@ def choose(
     selection, reader = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
         asked = replace(filters.with_chart(selection, picked), apps=tuple(slugs or ()), **with_)  # type: ignore[arg-type]
-        view = view_of(cursor, asked, reader)
+        view = _of_fronts(cursor, asked, reader)
         if view is None:
             raise dash.exceptions.PreventUpdate
         view = replace(view, selection=filters.Period(**period).of(view.selection, _span(view)))
         drawn = _drawn(view)
         rows, columns = _table(drawn, desk().chosen_apps(view.selection), view)
-        shown = filters.shown(view.chart, view.known, view.say)
+        shown = filters.shown(view.chart, view.known, view.say, countries=view.selection.countries)
         days = filters.day_values(period["name"], view.selection, _span(view))
     row = filters.row_class(own_days=period["name"] == filters.OWN)
     return {
@@ -108,7 +110,12 @@ def tell_records(address: str) -> list[Component]:
     selection, reader = arrival(read_address(address))
     with desk().cursor(selection) as cursor:
         view = _view(cursor, selection, reader)
-        return records(view) if view else []
+        if view is None:
+            return []
+        fronts = _charts(view)
+        places = [view.say.country(chart.country) for chart in fronts] if len(fronts) > 1 else [""]
+        each = [records(replace(view, chart=chart), place) for chart, place in zip(fronts, places, strict=True)]
+    return [part for front in each for part in front]
 
 
 def draw(cursor: Cursor, selection: Selection, reader: Reader) -> Drawn | None:
@@ -122,46 +129,97 @@ register_figure(PAGE, PATH, draw)
 
 def _view(cursor: Cursor, selection: Selection, reader: Reader) -> View | None:
     """The view of an address, with the apps and the days that it leaves open."""
-    view = view_of(cursor, selection, reader)
+    view = _of_fronts(cursor, selection, reader)
     if view is None:
         return None
     apps = tuple(app.slug for app in desk().chosen_apps(selection))
     return replace(view, selection=filters.with_period(replace(view.selection, apps=apps), _span(view)))
 
 
+def _of_fronts(cursor: Cursor, selection: Selection, reader: Reader) -> View | None:
+    """The view of the first chart, with the storefronts beside it; the same chart is shown in all of them."""
+    view = view_of(cursor, selection, reader)
+    if view is None or not selection.beside:
+        return view
+    first = nearest_charts(selection, view.known)[0]
+    return replace(view, chart=first, selection=replace(selection.of_chart(first), beside=selection.beside))
+
+
+def _charts(view: View) -> list[Chart]:
+    """The chart in each storefront shown."""
+    return [replace(view.chart, country=country) for country in view.selection.countries[:MOST_FRONTS]]
+
+
 def _drawn(view: View) -> Drawn:
     """The figure and all that is said of it."""
-    apps, long = desk().chosen_apps(view.selection), _long(view)
-    rows = history(desk(), view.cursor, view.chart, view.selection, daily=long)
-    step, happened = _step(view, rows, long=long), _marks(view, rows)
-    figure = rank_history_figure(rows, apps, view.say, view.reader.theme, step, marks=happened,
-                                 bridged=view.selection.bridged) if rows.height else _blank(view)  # fmt: skip
+    apps, fronts, long = desk().chosen_apps(view.selection), _charts(view), _long(view)
+    found = {chart.country: history(desk(), view.cursor, chart, view.selection, daily=long) for chart in fronts}
+    rows = of_fronts(found, apps) if len(fronts) > 1 else found[view.chart.country]
+    steps, happened = _steps(view, found, long=long), _marks(view, rows)
     return Drawn(
-        finding=history_finding(rows, apps, view.say, step),
-        subtitle=f"{chart_words(view.chart, view.say)}. {view.say('rankings.unit')}",
-        figure=figure,
-        height=HEIGHT,
+        finding=_finding(found, steps, apps, view),
+        subtitle=f"{_words(view)}. {view.say('rankings.unit')}",
+        figure=_figure(found, steps, apps, happened, view),
+        height=height_of(len(fronts)),
         rows=rows,
         selection=view.selection,
         snapshot=view.cursor.snapshot,
-        sources=tuple(sorted(set(rows["source"]))),
-        newest=newest(rows.filter(pl.col("status").is_in(USABLE))["observed_at"]),
-        notes=_notes(rows, view, long=long),
+        sources=tuple(sorted(set(rows["source"].drop_nulls()))),
+        newest=_newest(rows),
+        notes=_notes(found, rows, view, long=long),
         reading=next(iter(rows.sort("observed_at").tail(1)["reading_id"]), None),
-        query=command(rank_history_query(view.chart, apps, view.selection), view.cursor.snapshot),
+        query=command(rank_history_query(fronts, apps, view.selection), view.cursor.snapshot),
         marks=happened,
     )
 
 
+def _figure(
+    found: Mapping[str, pl.DataFrame],
+    steps: Mapping[str, timedelta | None],
+    apps: Sequence[App],
+    happened: Sequence[Mark],
+    view: View,
+) -> go.Figure:
+    """One panel a storefront; a lone one without any look is blank, its finding says so."""
+    say, several = view.say, len(found) > 1
+    if not several and found[view.chart.country].is_empty():
+        return _blank(view)
+    fronts = [Front(rows, steps[country], say.country(country) if several else "") for country, rows in found.items()]
+    return rank_history_figure(fronts, apps, say, view.reader.theme, marks=happened, bridged=view.selection.bridged)
+
+
+def _finding(
+    found: Mapping[str, pl.DataFrame], steps: Mapping[str, timedelta | None], apps: Sequence[App], view: View
+) -> str:
+    if len(found) > 1:
+        return fronts_finding(
+            {view.say.country(country): (rows, steps[country]) for country, rows in found.items()}, apps, view.say
+        )
+    return history_finding(found[view.chart.country], apps, view.say, steps[view.chart.country])
+
+
+def _words(view: View) -> str:
+    """The chart in words, every storefront named."""
+    first, others = chart_words(view.chart, view.say), [view.say.country(chart.country) for chart in _charts(view)]
+    return first.replace(others[0], view.say.listed(others), 1) if len(others) > 1 else first
+
+
+def _newest(rows: pl.DataFrame) -> datetime | None:
+    return newest(rows.filter(pl.col("status").is_in(USABLE))["observed_at"])
+
+
 def _long(view: View) -> bool:
-    """Whether the period holds more than is shown look by look."""
-    looked = view.ask(charts.moments, view.chart)["observed_at"]
-    return is_long(looked, view.selection.since, view.selection.until)
+    """Whether the period holds more than is shown look by look, in any storefront."""
+    looked = (view.ask(charts.moments, chart)["observed_at"] for chart in _charts(view))
+    return any(is_long(moments, view.selection.since, view.selection.until) for moments in looked)
 
 
-def _step(view: View, rows: pl.DataFrame, *, long: bool) -> timedelta | None:
-    """The usual time between two points: that of the whole chart's looks, or of the days shown."""
-    return usual_step(rows) if long else usual_step(view.ask(charts.moments, view.chart))
+def _steps(view: View, found: Mapping[str, pl.DataFrame], *, long: bool) -> dict[str, timedelta | None]:
+    """The usual time between two points of each: that of the whole chart's looks, or of the days shown."""
+    return {
+        chart.country: usual_step(found[chart.country] if long else view.ask(charts.moments, chart))
+        for chart in _charts(view)
+    }
 
 
 def _marks(view: View, rows: pl.DataFrame) -> tuple[Mark, ...]:
@@ -172,28 +230,52 @@ def _marks(view: View, rows: pl.DataFrame) -> tuple[Mark, ...]:
     return marks(desk().events(view.cursor), view.selection.apps, first.date(), last.date(), view.say)
 
 
-def _notes(rows: pl.DataFrame, view: View, *, long: bool) -> tuple[str, ...]:
+def _notes(found: Mapping[str, pl.DataFrame], rows: pl.DataFrame, view: View, *, long: bool) -> tuple[str, ...]:
     notes = [view.say("foot.imported")] if rows["imported"].any() else []
-    return (*notes, *([view.say("foot.thinned", days=DAILY_BEYOND.days)] if long else []))
+    thinned = [view.say("foot.thinned", days=DAILY_BEYOND.days)] if long else []
+    return (*_left_out(view), *_older(found, rows, view.say), *notes, *thinned)
+
+
+def _left_out(view: View) -> list[str]:
+    """That the address names more storefronts than are drawn, and which."""
+    more = [view.say.country(country) for country in view.selection.countries[MOST_FRONTS:]]
+    return [view.say("foot.fronts", most=MOST_FRONTS, countries=view.say.listed(more))] if more else []
+
+
+def _older(found: Mapping[str, pl.DataFrame], rows: pl.DataFrame, say: Language) -> list[str]:
+    """The data date of each storefront that is a day or more behind the newest one."""
+    last, own = _newest(rows), {country: _newest(frame) for country, frame in found.items()}
+    return [
+        say("foot.front", place=say.country(country), when=say.dated(when))
+        for country, when in own.items()
+        if when and last and last - when >= timedelta(days=1)
+    ]
 
 
 def same_in_rows(cursor: Cursor, drawn: Drawn, reader: Reader) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What a figure of ranks shows, as the rows and the columns of `components.looks_table`."""
-    view = view_of(cursor, drawn.selection, reader)
+    view = _of_fronts(cursor, drawn.selection, reader)
     return _table(drawn, desk().chosen_apps(drawn.selection), view) if view is not None else ([], [])
 
 
 def _table(drawn: Drawn, apps: list[App], view: View) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows and the columns of the table below."""
-    step = _step(view, drawn.rows, long=_long(view))
-    return looks_table.rows(drawn.rows, apps, view.say, step), looks_table.columns(apps, view.say)
+    say, fronts = view.say, _charts(view)
+    if len(fronts) == 1:
+        step = _steps(view, {view.chart.country: drawn.rows}, long=_long(view))[view.chart.country]
+        return looks_table.rows(drawn.rows, apps, say, step), looks_table.columns(apps, say)
+    looked = drawn.rows.filter(pl.col("observed_at").is_not_null())
+    found = {chart.country: looked.filter(country=chart.country) for chart in fronts}
+    steps = _steps(view, found, long=_long(view))
+    told = {say.country(country): looks_table.rows(rows, apps, say, steps[country]) for country, rows in found.items()}
+    return looks_table.of_places(told, apps, say), looks_table.columns(apps, say, places=True)
 
 
 def _choices(view: View, apps: Sequence[App]) -> Component:
     span = _span(view)
     items = [
         filters.app_filter(PAGE, desk().apps, apps, view.say),
-        *filters.chart_filters(PAGE, view.chart, view.known, view.say),
+        *filters.chart_filters(PAGE, view.chart, view.known, view.say, countries=view.selection.countries),
         *filters.period_filter(PAGE, view.selection, span, view.say),
     ]
     return filters.row(PAGE, items, own_days=filters.period_of(view.selection, span) == filters.OWN)
@@ -207,8 +289,8 @@ def _reading_help(view: View) -> Component:
 
 
 def _span(view: View) -> tuple[date, date]:
-    """The first and the last day on which the chart was looked at."""
-    looked = view.ask(charts.moments, view.chart)["observed_at"]
+    """The first and the last day on which the chart was looked at, in any storefront shown."""
+    looked = pl.concat([view.ask(charts.moments, chart)["observed_at"] for chart in _charts(view)])
     first, last = oldest(looked) or desk().now(), newest(looked) or desk().now()
     return first.date(), last.date()
 

@@ -250,7 +250,7 @@ def test_a_storefront_is_found_without_its_accents_and_by_its_code(opener: Opene
         page.locator("#rankings-country").fill(typed)
         expect(options.first).to_have_text("États-Unis")
     page.keyboard.press("Enter")
-    page.wait_for_function("location.search.includes('country=us')")
+    page.wait_for_function("location.search.includes('country=fr,us')")
 
 
 def test_the_table_is_one_stop_of_the_tab_key(opener: Opener, history: str) -> None:

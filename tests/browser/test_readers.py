@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.language import translations
+from dashboard.language import Language, translations
 from essor.jobs.export_site import export_site
 from essor.settings import read_settings
 from tests.browser.conftest import Opener, settle
@@ -36,20 +36,33 @@ def pick(page: Page, field: str, label: str) -> None:
 
 @pytest.mark.parametrize(("lang", "other"), [("fr", "États-Unis"), ("en", "United States")])
 def test_an_analyst_compares_three_apps_in_two_storefronts(opener: Opener, history: str, lang: str, other: str) -> None:
-    """The same apps here and there; the files hold look for look what the lines and the table show."""
-    page = opener(history).open(f"/rankings?lang={lang}&apps=le-chat,chatgpt,claude&country=fr")
+    """One figure, a panel here and a panel there; one file holds look for look what the lines and the table show."""
+    page = opener(history).open(f"/rankings?lang={lang}&apps=meta-ai,chatgpt,claude&country=fr&category=6008")
     page.wait_for_selector("#rankings-figure .annotation-text")
-    assert {label.rsplit(" ", 1)[0] for label in labels(page)} >= {"Le Chat", "ChatGPT", "Claude"}
     french = _csv(page)
     _same_on_screen(page, french, lang)
     pick(page, "country", other)
     expect(page.locator("#rankings-subtitle")).to_contain_text(other)
-    american = _csv(page)
-    _same_on_screen(page, american, lang)
-    assert "country=us" in address(page)
-    assert {row["reading_id"] for row in french}.isdisjoint(row["reading_id"] for row in american)
+    expect(page.locator("#rankings-told")).to_have_attribute("aria-label", re.compile(f"France.*{other}"))
+    assert {"France", other} <= set(labels(page))
+    both = _csv(page)
+    _same_on_screen(page, both, lang)
+    assert "country=fr,us" in address(page)
+    assert [{**row} for row in both if row.pop("country") == "fr"] == french
+    assert {row["app"] for row in both} == {"meta-ai", "chatgpt", "claude"}
     shared = opener(history).open(address(page).removeprefix(history))
-    assert _csv(shared) == american
+    assert _csv(shared) == _csv(page)
+
+
+def test_the_panels_of_storefronts_are_stacked_on_a_phone(opener: Opener, history: str) -> None:
+    """One below the other over the whole width, as high as before; on a wide screen they stand side by side again."""
+    page = opener(history, width=375).open("/rankings?lang=en&apps=meta-ai,chatgpt&country=fr,us,de&category=6008")
+    drawn = "document.querySelector('#rankings-figure .js-plotly-plot')._fullLayout"
+    page.wait_for_function(f"{drawn} && {drawn}.xaxis2.domain[0] === 0 && {drawn}.height === 1248")
+    expect(page.locator("#rankings-figure .annotation-text", has_text="not observed")).to_have_count(1)
+    expect(page.locator("#rankings-ends li")).to_have_count(4)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function(f"{drawn}.xaxis2.domain[0] > 0.5 && {drawn}.height === 832")
 
 
 def test_days_of_ones_own_begin_with_those_shown(opener: Opener, history: str) -> None:
@@ -84,6 +97,7 @@ def _same_on_screen(page: Page, rows: list[dict[str, str]], lang: str) -> None:
         arg=[row["reading_id"] for row in rows],
     )
     told = translations(lang)
+    fronts = {row["reading_id"]: row.get("country", "") for row in rows}
     filed = {(row["reading_id"], row["app"]): row["rank"] or told[f"cell.{row['state']}"] for row in rows}
     shown: dict[tuple[str, str], str] = {}
     for row in page.locator("#rankings-grid .ag-row").all():
@@ -91,9 +105,11 @@ def _same_on_screen(page: Page, rows: list[dict[str, str]], lang: str) -> None:
         if link.count():
             reading = str(link.get_attribute("href")).removeprefix("/evidence/")
             cells = {
-                app: row.locator(f"[col-id='rank_{app}']").inner_text() for app in ("le-chat", "chatgpt", "claude")
+                app: row.locator(f"[col-id='rank_{app}']").inner_text() for app in ("meta-ai", "chatgpt", "claude")
             }
             shown |= {(reading, app): cell for app, cell in cells.items()}
+            place = row.locator("[col-id='place']")
+            assert not place.count() or place.inner_text() == Language(lang).country(fronts[reading])
     assert len(shown) >= 3
     assert shown.items() <= filed.items()
     newest = max((row for row in rows if row["app"] == "chatgpt"), key=lambda row: row["observed_at"])

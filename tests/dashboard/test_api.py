@@ -114,6 +114,42 @@ def test_a_chart_never_observed_is_not_found(address: str) -> None:
         fetched(address, "/api/v1/rank-history?country=jp")
 
 
+def test_several_storefronts_are_one_answer_with_their_country(address: str) -> None:
+    """Look for look what each gives alone; where nobody looked each app has a row that says so."""
+    query = "apps=le-chat,chatgpt&country=fr,jp&category=6007"
+    for path in ("rank-history", "figures/rankings"):
+        rows = rows_of(address, f"/api/v1/{path}?{query}")
+        french = [{**row} for row in rows if row.pop("country") == "fr"]
+        assert french == rows_of(address, f"/api/v1/{path}?{query.replace(',jp', '')}")
+        assert [(row["app"], row["state"], row["observed_at"]) for row in rows[len(french) :]] == [
+            ("le-chat", "not_observed", None), ("chatgpt", "not_observed", None),
+        ]  # fmt: skip
+
+
+def test_more_storefronts_than_are_drawn_are_named_as_left_out(address: str) -> None:
+    """Six are drawn, the seventh is named in the figure's foot; the look by look answer refuses."""
+    query = "country=fr,jp,de,us,gb,it,es&lang=en"
+    assert (
+        "At most 6 storefronts are drawn; left out: Spain" in fetched(address, f"/embed/rankings?{query}")[0].decode()
+    )
+    with pytest.raises(HTTPError, match="422"):
+        fetched(address, f"/api/v1/rank-history?{query}")
+
+
+def test_the_query_of_several_storefronts_names_them(address: str) -> None:
+    """One storefront is asked for as ever."""
+    several = fetched(address, "/api/v1/figures/rankings?country=fr,jp&format=sql")[0].decode()
+    assert "l.country IN ('fr', 'jp')" in several
+    assert "SELECT l.country, l.observed_at" in several
+    assert "l.country = 'fr'" in fetched(address, "/api/v1/figures/rankings?country=fr&format=sql")[0].decode()
+
+
+def test_a_page_of_one_storefront_takes_the_first(address: str) -> None:
+    """Its own address names no other."""
+    one, several = (fetched(address, f"/embed/top_chart?country={front}")[0].decode() for front in ("fr", "fr,jp"))
+    assert one == several
+
+
 def test_top_chart_has_movement(address: str) -> None:
     """Against the look before."""
     rows = rows_of(address, "/api/v1/top-chart?country=fr")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dashboard.selection import Selection, nearest_chart, read_address, read_selection
+from dashboard.selection import Selection, nearest_chart, nearest_charts, read_address, read_selection
 from essor.model.charts import Chart, Collection
 from essor.model.stores import Device, StoreName
 
@@ -20,10 +20,17 @@ US_PAID_IPAD = Chart(StoreName.APPLE, "us", Collection.TOP_PAID, "36", Device.IP
 KNOWN = {FR_PHOTO: 184, FR_PRODUCTIVITY: 24, US_ALL: 1, US_PAID_IPAD: 1}
 
 selections = st.builds(
-    lambda **chosen: Selection(**{**chosen, "last": None if chosen["since"] else chosen["last"]}),
+    lambda **chosen: Selection(
+        **{
+            **chosen,
+            "last": None if chosen["since"] else chosen["last"],
+            "beside": chosen["beside"] if chosen["country"] else (),
+        }
+    ),
     apps=st.lists(st.from_regex(r"[a-z0-9-]{1,12}", fullmatch=True), max_size=4).map(tuple),
     store=st.sampled_from([None, "apple", "google_play"]),
     country=st.sampled_from([None, "fr", "us"]),
+    beside=st.lists(st.sampled_from(["de", "jp", "gb"]), unique=True).map(tuple),
     collection=st.sampled_from([None, "top-free", "top-free.ipad"]),
     category=st.sampled_from([None, "6007", "APPLICATION"]),
     since=st.none() | st.dates(date(2020, 1, 1), date(2100, 1, 1)),
@@ -87,6 +94,37 @@ def test_a_silent_address_begins_with_the_readers_storefront() -> None:
     assert nearest_chart(replace(american, country="fr"), looked_at) == FR_PRODUCTIVITY
     assert nearest_chart(replace(american, homes=("gb",)), looked_at) == FR_PRODUCTIVITY
     assert american.query() == Selection().query()
+
+
+def test_an_address_names_several_storefronts() -> None:
+    """The first one is that of pages that show one; what is none is left out, and none is named twice."""
+    asked = read_selection({"country": "fr,DE,us,fr,,gb"})
+    assert asked.countries == ("fr", "us", "gb")
+    assert asked.country == "fr"
+    assert "country=fr,us,gb" in asked.query()
+    assert asked.of_chart(US_ALL).countries == ("us",)
+
+
+def test_the_same_chart_is_shown_in_every_storefront() -> None:
+    """The one asked for where any of them has it, else one that most of them have; seen there or not."""
+    fr_all = replace(US_ALL, country="fr")
+    both = {**KNOWN, fr_all: 3}
+    asked = Selection(country="us", beside=("fr",))
+    assert nearest_charts(asked, both) == (US_ALL, fr_all)
+    assert nearest_charts(replace(asked, category="6007"), both) == (
+        replace(FR_PRODUCTIVITY, country="us"),
+        FR_PRODUCTIVITY,
+    )
+    assert nearest_charts(Selection(country="jp", beside=("fr",)), KNOWN) == (
+        replace(FR_PRODUCTIVITY, country="jp"), FR_PRODUCTIVITY,
+    )  # fmt: skip
+
+
+def test_one_storefront_is_shown_as_ever() -> None:
+    """The nearest chart of it alone."""
+    for asked in (Selection(), Selection(country="us"), Selection(country="jp")):
+        assert nearest_charts(asked, KNOWN) == (nearest_chart(asked, KNOWN),)
+    assert nearest_charts(Selection(), {}) == ()
 
 
 def test_without_any_chart_none_is_shown() -> None:

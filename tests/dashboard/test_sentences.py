@@ -8,7 +8,15 @@ import polars as pl
 import pytest
 
 from dashboard.language import Language
-from dashboard.sentences import absent_of, crawl_word, health_finding, history_finding, standing_finding, top_finding
+from dashboard.sentences import (
+    absent_of,
+    crawl_word,
+    fronts_finding,
+    health_finding,
+    history_finding,
+    standing_finding,
+    top_finding,
+)
 from tests.dashboard.frames import START, Seen, apps, history
 
 EN, FR = Language("en"), Language("fr")
@@ -86,6 +94,54 @@ def test_an_app_that_no_look_speaks_of_is_not_called_absent() -> None:
         history_finding(frame, apps("le-chat", "chatgpt"), EN, DAY)
         == "Le Chat was not observed in this chart in this period."
     )
+
+
+def compared(say: Language = EN, **fronts: list[tuple[float, Seen]]) -> str:
+    """The finding of Le Chat in several storefronts, with plain spaces."""
+    told = {place: (history("le-chat", seen), DAY) for place, seen in fronts.items()}
+    return fronts_finding(told, apps("le-chat"), say).replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_storefronts_are_compared_best_placed_first() -> None:
+    """Where the app was first and last in each, how far apart they end, and what was not seen where."""
+    seen: dict[str, list[tuple[float, Seen]]] = {"Germany": [(0, 50), (1, 48), (2, 41)], "France": [(0, 60), (2, 28)]}
+    assert compared(**seen, Japan=[]) == (
+        "Le Chat from 16 September to 18 September 2026: 60th then 28th (France) and 50th then 41st (Germany);"
+        " 13 places apart at the end; not observed: 1 day (France) and throughout (Japan)."
+    )
+    assert compared(FR, **seen, Japon=[]) == (
+        "Le Chat du 16 septembre au 18 septembre 2026 : 60e puis 28e (France) et 50e puis 41e (Germany) ;"
+        " 13 places d’écart à la fin ; non observé : 1 jour (France) et du début à la fin (Japon)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fronts", "expected"),
+    [
+        (
+            {"France": [(0, 60), (1, 28)], "Germany": [(0, 60), (2, 28)]},
+            ("Le Chat from 16 September to 17 September 2026: 60th then 28th (France);"
+            " from 16 September to 18 September 2026: 60th then 28th (Germany); not observed: 1 day (Germany)."),
+        ),
+        (
+            {"France": [(0, 3), (1, 3)], "Germany": [(0, 3), (1, 3)]},
+            "Le Chat from 16 September to 17 September 2026: 3rd at both ends (France and Germany).",
+        ),
+        (
+            {"France": [(0, None), (1, 90)], "Germany": [(0, 97), (1, None)]},
+            ("Le Chat from 16 September to 17 September 2026: outside the first 98 then 90th (France)"
+            " and 97th then outside the first 98 (Germany)."),
+        ),
+        ({"France": [(0, 3)], "Germany": [(0, 5)]}, ("Le Chat on 16 September 2026: 3rd (France) and 5th (Germany);"
+         " 2 places apart at the end.")),
+        ({"France": [(0, "failed")], "Japan": []}, "This chart was not observed in this period."),
+    ],
+)  # fmt: skip
+def test_storefronts_seen_otherwise_have_their_sentence(
+    fronts: dict[str, list[tuple[float, Seen]]], expected: str
+) -> None:
+    """Days of their own are said; what is true of several is said once; only one last day can be compared."""
+    assert compared(**fronts) == expected
 
 
 def standings(*rows: tuple[str, int | None, int | None]) -> pl.DataFrame:

@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_lake(data_dir, small_history(data_dir), names={LE_CHAT: "Le Chat", CHATGPT: "ChatGPT"})
     write_lake(data_dir, [Look(CHART, START + timedelta(days=12), {LE_CHAT: 1})], load=2)
     (data_dir / "embeds.txt").write_text("rankings?apps=chatgpt&lang=fr\nrankings?nonsense=1\n", "utf-8")
-    asked = ["https://x.org/embed/top_chart?country=fr&theme=dark", "rankings?apps=nope"]
+    asked = ["https://x.org/embed/top_chart?country=fr&theme=dark", "rankings?apps=nope", "rankings?country=fr,jp"]
     export_site(read_settings(data_dir=data_dir), folder, asked, FIRST_LOAD)
     return folder
 
@@ -39,6 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "rankings/lang=fr/theme=dark",
         "rankings/store=apple/country=fr/chart=top-free/category=6007/lang=en/theme=light",
         "rankings/apps=chatgpt/lang=fr",
+        "rankings/country=fr,jp",
         "top_chart/country=fr/theme=dark",
         "world/measure=rank/lang=fr/theme=light",
     ],

@@ -6,7 +6,19 @@ from datetime import date
 
 import pytest
 
-from dashboard.components.filters import ALL, OWN, Period, chart_options, days_of, period_of, rolling, with_period
+from dashboard.components.filters import (
+    ALL,
+    OWN,
+    Period,
+    chart_options,
+    days_of,
+    period_of,
+    rolling,
+    shown,
+    with_chart,
+    with_period,
+    with_picked,
+)
 from dashboard.language import Language
 from dashboard.selection import Selection
 from tests.dashboard.test_selection import FR_PRODUCTIVITY, KNOWN
@@ -52,3 +64,21 @@ def test_only_what_was_observed_can_be_picked() -> None:
         option["label"] for option in options["country"]
     ] == ["France", "États-Unis"]
     assert {option["value"] for option in options["category"]} == {"6007", "6008"}
+
+
+def test_of_several_storefronts_what_one_of_them_has_can_be_picked() -> None:
+    """And each of them stays picked, also where the chart was never seen."""
+    told = shown(FR_PRODUCTIVITY, KNOWN, Language("en"), countries=("fr", "us", "jp"))
+    assert told["values"]["country"] == ["fr", "us", "jp"]
+    assert {option["label"] for option in told["options"]["country"]} == {"France", "United States", "Japan"}
+    assert {option["value"] for option in told["options"]["collection"]} == {"top-free", "top-paid.ipad"}
+    assert {option["value"] for option in told["options"]["category"]} == {"6007", "6008", "36"}
+
+
+def test_storefronts_are_picked_as_one_or_as_a_list() -> None:
+    """A page that shows one storefront leaves the others out once another is picked there."""
+    picked = {"store": "apple", "collection": "top-free", "category": "36"}
+    assert with_chart(Selection(), {**picked, "country": ["us", "fr"]}).countries == ("us", "fr")
+    assert with_chart(Selection(country="fr", beside=("de",)), {**picked, "country": "us"}).countries == ("us",)
+    assert with_chart(Selection(country="fr"), {**picked, "country": []}).countries == ()
+    assert with_picked(Selection(country="fr", beside=("de",)), {"country": "us"}).countries == ("us",)

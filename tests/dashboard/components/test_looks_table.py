@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dashboard.components.looks_table import columns, rows
+from dashboard.components.looks_table import columns, of_places, rows
 from dashboard.language import Language
 from tests.dashboard.frames import apps, history
 
@@ -36,3 +36,16 @@ def test_there_is_a_column_for_each_app() -> None:
 def test_an_empty_history_has_no_rows() -> None:
     """Nothing seen, nothing told."""
     assert rows(history("le-chat", []), apps("le-chat"), EN, None) == []
+
+
+def test_several_storefronts_are_told_look_by_look_with_their_names() -> None:
+    """The newest first; one that nobody looked at has a row that says so."""
+    seen = apps("le-chat")
+    france = rows(history("le-chat", [(0, 60), (2, 28)]), seen, EN, DAY)
+    germany = rows(history("le-chat", [(2.1, 41)]), seen, EN, DAY)
+    told = of_places({"France": france, "Germany": germany, "Japan": []}, seen, EN)
+    assert [(row["place"], row["rank_le-chat_told"]) for row in told] == [
+        ("Germany", "41"), ("France", "28"), ("France", "not observed"), ("France", "60"), ("Japan", "not observed"),
+    ]  # fmt: skip
+    assert [column["field"] for column in columns(seen, EN, places=True)][:3] == ["moment", "place", "rank_le-chat"]
+    assert "place" not in [column["field"] for column in columns(seen, EN)]

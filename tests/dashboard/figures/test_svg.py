@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.rank_history import HEIGHT, rank_history_figure
+from dashboard.figures.rank_history import HEIGHT, Front, height_of, rank_history_figure
 from dashboard.figures.svg import NotDrawable, Words, drawable, still, still_table
 from dashboard.figures.theme import DARK, LIGHT
 from dashboard.language import Language
@@ -34,7 +34,14 @@ def texts(root: ET.Element) -> list[str]:
 def ranks() -> go.Figure:
     """A rank history with a gap, an absence and a failed look."""
     seen = history("le-chat", [(0, 60), (1, 58), (4, None), (5, 28), (6, "failed")])
-    return rank_history_figure(seen, apps("le-chat"), EN, LIGHT, timedelta(days=1), bridged=True)
+    return rank_history_figure([Front(seen, timedelta(days=1))], apps("le-chat"), EN, LIGHT, bridged=True)
+
+
+def panels() -> go.Figure:
+    """The ranks in France and in Japan, where nobody looked."""
+    seen = history("le-chat", [(0, 60), (1, 58)])
+    fronts = [Front(seen, timedelta(days=1), "France"), Front(seen.clear(), None, "Japan")]
+    return rank_history_figure(fronts, apps("le-chat"), EN, LIGHT)
 
 
 def test_title_source_and_data_date_are_drawn_in() -> None:
@@ -52,6 +59,19 @@ def test_a_gap_is_a_gap_and_no_number_is_broken() -> None:
     assert "None" not in text
     line = next(path for path in re.findall(r'd="(M[^"]*)" fill="none"[^>]*stroke-width="3"', text))
     assert line.count("M") == 2
+
+
+@pytest.mark.parametrize(("width", "stacked"), [(1200, False), (420, True)])
+def test_panels_stand_beside_each_other_and_in_a_narrow_image_in_one_column(width: int, stacked: bool) -> None:
+    """Each has its name, its ticks of ranks and its days under it, inside the image."""
+    root = image(still(panels(), WORDS, EN, LIGHT, height_of(2), width=width))
+    written = [("".join(one.itertext()), float(one.get("x") or 0)) for one in root.iter(f"{SPACE}text")]
+    france, japan = (next(x for text, x in written if text == name) for name in ("France", "Japan"))
+    assert (france == japan) == stacked
+    assert len([text for text, _ in written if text == "30"]) == 2
+    assert "not observed" in [text for text, _ in written]
+    high = height_of(2) if not stacked else 2 * height_of(2)
+    assert high < float(str(root.get("height"))) < high + 250
 
 
 def test_both_themes_have_their_ground() -> None:
