@@ -73,7 +73,7 @@ def test_ratings_speak_of_falls_and_versions_and_change_with_the_measure(opener:
     """Three years of Norway; another measure is in the address, and the same address shows it again."""
     page = opener(full).open("/ratings?lang=en")
     assert re.match(r"ChatGPT won [\d,]+ ratings \(Norway\) between 1 June 2023 and 8 August 2026", finding(page))
-    assert "1 fall of the count is set aside" in finding(page)
+    assert "1 doubtful count is set aside" in finding(page)
     expect(page.locator(".ledger-versions tbody tr").first).to_contain_text("Aug 2026")
     drawn(page, "ratings")
     page.click("#ratings-measure")
@@ -90,7 +90,7 @@ def test_an_estimate_says_its_band_its_method_and_its_version(opener: Opener, fu
     assert re.search(wanted, finding(page).replace("\n", " "))
     drawn(page, "downloads")
     expect(page.locator("#downloads-figure .legendtext").first).to_have_text("estimated, with its 80% band")
-    expect(page.locator("#downloads-foot")).to_contain_text("Rating velocity, version 1")
+    expect(page.locator("#downloads-foot")).to_contain_text("Rating velocity, version 2")
 
 
 def test_shares_say_their_band_and_of_what_they_are_a_share(opener: Opener, full: str) -> None:
