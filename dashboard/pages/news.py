@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[NewsKind, ...]] = {
 """Kinds of news that are picked together."""
 MOST = 100
 """So many rows are shown; the downloads have all."""
-LATELY = 45_000
+LATELY = 25_000
 """The news of about so many looks, times apps, are read first: most often they fill the page."""
 TOP = 10
 register_page(__name__, PAGE, PATH, order=1, group="overview")
