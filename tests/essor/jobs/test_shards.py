@@ -111,10 +111,11 @@ def test_shards_at_once_bring_what_one_crawl_brings(tmp_path: Path, replica: Run
 @pytest.mark.slow
 def test_shards_run_side_by_side_and_a_whole_crawl_waits(tmp_path: Path, replica: Running) -> None:
     """While two shards are at work a third process, of the whole, has asked for nothing; then it has its turn."""
-    replica.playback.faults.set([Fault("slow", seconds=0.3)])
+    replica.playback.faults.set([Fault("slow", seconds=3)])  # so slow that the first still runs when the second begins
     data, environment = tmp_path / "data", configured(tmp_path, replica.port)
     with started(data, environment, ["1/2", "2/2"]) as parts:
         _wait_until(lambda: len(_under_way(data)) == 2)
+        replica.playback.faults.set([Fault("slow", seconds=0.3)])
         with started(data, environment, [""]) as others:
             seen: set[frozenset[bool]] = set()
             while others[0].poll() is None:
