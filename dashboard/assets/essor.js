@@ -23,11 +23,23 @@
   paint(asked.get("theme") || cookie("essor_theme") || (dark ? "dark" : "light"));
   root.lang = asked.get("lang") || cookie("essor_lang") || navigator.language.slice(0, 2);
 
+  /* An address that names a place leads there once it is shown, and once only: a choice made later, or a slow answer,
+     does not pull the reader back. */
+  let reached = "";
+  function reach() {
+    if (document.getElementById("first-sight")) return;
+    const here = location.pathname + location.hash;
+    const place = here !== reached && location.hash && document.getElementById(location.hash.slice(1));
+    if (place) place.scrollIntoView();
+    reached = here;
+  }
+  window.addEventListener("hashchange", () => (reached = location.pathname + location.hash));
+
   /* The still image of the figure goes when the live one is drawn; at the latest when a reader has waited long. */
   function relieve() {
     const still = document.getElementById("first-sight");
     if (!still) return;
-    const gone = () => (watch.disconnect(), still.remove());
+    const gone = () => (watch.disconnect(), still.remove(), reach());
     const watch = new MutationObserver(function () {
       const graph = document.querySelector("#main .dash-graph");
       if (document.querySelector("#main h1") && (!graph || graph.querySelector(".main-svg"))) gone();
@@ -183,8 +195,7 @@
       paint(chosen.get("theme"));
       root.lang = chosen.get("lang");
       if (query !== location.search) history.replaceState(history.state, "", location.pathname + query + location.hash);
-      const place = location.hash && document.getElementById(location.hash.slice(1));
-      if (place) place.scrollIntoView();
+      reach();
       return query;
     },
     pick: function (click) {

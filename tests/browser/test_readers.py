@@ -252,6 +252,22 @@ def test_a_product_lead_opens_the_link_of_a_fall_on_a_phone(opener: Opener, hist
     expect(page.locator("#evidence-told")).to_be_visible()
 
 
+def test_an_address_leads_to_its_place_once(opener: Opener, history: str) -> None:
+    """One who came for the table and went back up to choose something else stays there."""
+    page = opener(history, width=375).open("/rankings?lang=en&country=fr#rankings-table")
+    page.wait_for_function("scrollY > 400")
+    page.click("#rankings-actions a[href='#rankings-table']")
+    settle(page)
+    page.evaluate("scrollTo(0, 0)")
+    pick(page, "period", "7 days")
+    page.wait_for_function("location.search.includes('from=')")
+    settle(page)
+    assert "#rankings-table" in address(page)
+    assert page.evaluate("scrollY") < 100
+    page.click(".foot a[href*='#']")
+    page.wait_for_function("location.pathname === '/methods' && scrollY > 400")
+
+
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_live_frame_rolls_and_a_kept_one_is_fixed(opener: Opener, history: str, lang: str) -> None:
     """What is copied says the last days where it follows the data, and the day where it is kept."""
