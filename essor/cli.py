@@ -194,11 +194,16 @@ def import_files(
     as_json: AsJson = False,
 ) -> None:
     """Load somebody's ranks, ratings or signals, marked as imported; the word files may be left out."""
+    from essor.jobs.imports import Imported
     from essor.jobs.imports import import_files as job
 
     with progress("importing", err) as told:
         imported = job(settings_of(data_dir), files, mapping, told)
     _tell(imported, as_json=as_json)
+    if vain := [done.file for done in imported if isinstance(done, Imported) and done.in_vain]:
+        raise errors.ObservationRejected(
+            f"Nothing new could be taken in of {', '.join(vain)}: mend the table, or its mapping."
+        )
 
 
 @imports.command("history")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -235,6 +236,9 @@ class JobSettings(BaseModel):
         return f"every {self.every}" if self.every else f"at {self.cron}"
 
 
+_PREFIX = "ESSOR_"
+_NO_SETTINGS = ("ESSOR_CONFIG", "ESSOR_LOG_FD", "ESSOR_PLANNED_RUN", "ESSOR_PLANNER", "ESSOR_PROBE_")
+"""Variables, by how they begin, that are no settings: where these are, and what our own processes tell each other."""
 _ADDRESS = r"^https?://.+"
 _CRON_FIELDS = 5
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -253,7 +257,7 @@ DEFAULT_CHARTS = [
 class Settings(BaseSettings):
     """The settings of one essor. Variables are named ESSOR_DATA_DIR, ESSOR_PACE__TIMEOUT and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="ESSOR_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid")
 
     data_dir: Path = Path("data")
     """The folder where everything is kept."""
@@ -392,9 +396,29 @@ def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - each value is che
         raise SettingsError(f"{_config_file()} cannot be read: {error}. It must be TOML.") from error
 
 
-def missing_config_file() -> Path | None:
-    """The file that ESSOR_CONFIG names, when it is not there."""
-    return _config_file() if "ESSOR_CONFIG" in os.environ and not _config_file().is_file() else None
+def unheeded(settings: Settings) -> list[str]:
+    """What was meant to set something and sets nothing: a file that is not there, variables with an unknown name."""
+    file = _config_file()
+    lost = "ESSOR_CONFIG" in os.environ and not file.is_file()
+    missing = [f"ESSOR_CONFIG names {file}, which is no file: the defaults hold."] if lost else []
+    named = {settings.mail.password_variable, *(alert.webhook_variable for alert in settings.alerts)}
+    named |= {target.key_variable for target in settings.targets.values()}
+    return missing + [
+        f"{name} sets nothing: there is no such setting.{_meant(name)}"
+        for name in sorted(os.environ)
+        if name.startswith(_PREFIX) and not name.startswith(_NO_SETTINGS) and name not in named and not _sets(name)
+    ]
+
+
+def _sets(variable: str) -> bool:
+    """Whether a variable sets something; a wrong part of a group, as in ESSOR_PACE__X, is refused with its reason."""
+    return variable.removeprefix(_PREFIX).lower().partition("__")[0] in Settings.model_fields
+
+
+def _meant(variable: str) -> str:
+    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    near = get_close_matches(variable.partition("__")[0], known, 1, cutoff=0.8)
+    return f" Do you mean {near[0]}?" if near else ""
 
 
 def _told(error: ErrorDetails) -> str:

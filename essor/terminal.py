@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from essor import logs
-from essor.settings import Settings, missing_config_file, read_settings
+from essor.settings import Settings, read_settings, unheeded
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -24,8 +24,8 @@ def settings_of(data_dir: Path | None, **given: Any) -> Settings:  # noqa: ANN40
     """The settings of a command, whose log tells from their level on. Raises SettingsError."""
     settings = read_settings(data_dir=data_dir, **given)
     logs.set_level(settings.log_level)
-    if missing := missing_config_file():
-        err.print(f"essor: ESSOR_CONFIG names {missing}, which is no file: the defaults hold.", markup=False)
+    for told in unheeded(settings):
+        err.print(f"essor: {told}", markup=False)
     return settings
 
 

@@ -46,8 +46,16 @@ def word_of(line: str) -> Word:
     try:
         data = json.loads(line)
         return _READERS[data["kind"]](data)
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise ProbeError(f"Not a line of a probe: {error!r} in {line[:80]!r}.") from error
+    except json.JSONDecodeError as error:
+        raise _no_word(line, f"it is no JSON ({error})") from error
+    except KeyError as error:
+        raise _no_word(line, f"its kind or a field of it is missing or unknown: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise _no_word(line, str(error)) from error
+
+
+def _no_word(line: str, why: str) -> ProbeError:
+    return ProbeError(f"Not a line of a probe: {why} in {line[:80]!r}.")
 
 
 def words_of(lines: Iterable[str]) -> Iterator[Word]:

@@ -17,7 +17,7 @@ from essor.jobs.refresh import foreign_runs, landed_runs, unreadable_runs
 from essor.model.errors import ArchiveError, WarehouseError
 from essor.model.stores import Market
 from essor.model.tables import LOADS, TABLES
-from essor.settings import Settings, missing_config_file
+from essor.settings import Settings, unheeded
 from warehouse import lake, loads
 from warehouse.connection import Cursor
 from warehouse.reads import coverage, health
@@ -50,8 +50,7 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
-    if missing := missing_config_file():
-        yield Finding("settings", "wrong", f"ESSOR_CONFIG names {missing}, which is no file: the defaults hold.")
+    yield from (Finding("settings", "wrong", told) for told in unheeded(settings))
     if settings.contact:
         yield Finding("contact", "ok", f"The stores see {settings.user_agent}.")
     else:

@@ -41,13 +41,27 @@ class Imported:
     loads: list[Refreshed]
     """What the warehouse took in."""
 
+    @property
+    def new(self) -> int:
+        """Readings that the warehouse had not held."""
+        return sum(load.readings for load in self.loads)
+
+    @property
+    def aside(self) -> int:
+        """Facts that were set aside, on reading or by the tables' rules."""
+        return len(self.rejects) + sum(load.rejects for load in self.loads)
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether nothing came of the file but facts set aside."""
+        return bool(self.aside) and not self.new
+
     def __str__(self) -> str:
         if self.note:
             return f"{self.file}: {self.note}."
-        new, aside = sum(load.readings for load in self.loads), len(self.rejects) + sum(x.rejects for x in self.loads)
         example = f", as {self.rejects[0]}" if self.rejects else ""
-        told = f" {aside:,} facts set aside{example}." if aside else ""
-        return f"{self.file}: {self.readings:,} readings, {new:,} new.{told}"
+        told = f" {self.aside:,} facts set aside{example}." if self.aside else ""
+        return f"{self.file}: {self.readings:,} readings, {self.new:,} new.{told}"
 
 
 def import_files(

@@ -227,6 +227,9 @@ def test_import_takes_files_without_a_word_between(tmp_path: Path) -> None:
     told = essor("import", str(table), "--mapping", "apple_ranks", data_dir=folder)
     assert (told.returncode, "1 readings, 1 new" in told.stdout) == (0, True)
     assert essor("import", "files", str(table), "--mapping", "apple_ranks", data_dir=folder).returncode == 0
+    table.write_text("observed_at,country,rank,app_id,name\nyesterday,fr,1,6740410176,Le Chat\n", "utf-8")
+    vain = essor("import", str(table), "--mapping", "apple_ranks", data_dir=folder)
+    assert (vain.returncode, "1 facts set aside" in vain.stdout, "mend the table" in vain.stderr) == (7, True, True)
     refused = essor("import", str(table), data_dir=folder)
     assert (refused.returncode, "needs a mapping" in refused.stderr) == (2, True)
     assert "history" in essor("import", "--help", data_dir=folder).stdout

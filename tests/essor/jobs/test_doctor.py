@@ -61,6 +61,18 @@ def test_a_file_of_settings_that_is_not_there_is_named(
     assert "settings" not in wrong(settings)
 
 
+def test_a_variable_that_sets_nothing_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the setting that it may stand for; those that a setting names hold secrets, and are none of these."""
+    monkeypatch.delenv("ESSOR_CONFIG", raising=False)
+    monkeypatch.setenv("ESSOR_DATADIR", "elsewhere")
+    assert wrong(settings)["settings"].endswith("there is no such setting. Do you mean ESSOR_DATA_DIR?")
+    monkeypatch.delenv("ESSOR_DATADIR")
+    monkeypatch.setenv("ESSOR_HOOK", "https://chat.example/x")
+    assert "ESSOR_HOOK sets nothing" in wrong(settings)["settings"]
+    hooked = read_settings(data_dir=settings.data_dir, alerts=[{"name": "a", "webhook_variable": "ESSOR_HOOK"}])
+    assert "settings" not in wrong(hooked)
+
+
 def test_a_file_of_a_table_that_no_question_reads_is_named_too(settings: Settings, entries: Path) -> None:
     """A file that is gone, or cut, would go unseen until a page asks for its month."""
     assert "tables" not in wrong(settings)

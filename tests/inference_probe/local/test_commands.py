@@ -188,8 +188,10 @@ def test_cases_that_cannot_be_read_are_refused() -> None:
 
 def test_a_line_of_something_else_is_refused() -> None:
     """A line that is no word of a probe is refused with its beginning."""
-    with pytest.raises(EssorError, match="Not a line of a probe"):
+    with pytest.raises(EssorError, match=r"unknown: 'weather'"):
         word_of('{"kind": "weather"}')
+    with pytest.raises(EssorError, match=r"it is no JSON .* 'warm'"):
+        word_of("warm")
 
 
 def test_readings_come_back_from_their_lines() -> None:
