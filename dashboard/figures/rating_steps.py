@@ -1,4 +1,7 @@
-"""Ratings over time: pace, score or count; under the axis what was set aside, and the versions as they came."""
+"""Ratings over time: pace, score or count; under the axis what was set aside, and the versions as they came.
+
+A look that is set aside is no point of a line and stretches no axis: it stands under the axis, with its value.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ MARGIN = {"l": 52, "t": 22, "b": 44}
 MEASURES = {"pace": "per_day", "count": "rating_count", "score": "rating_average"}
 """What can be drawn, and the column it is in."""
 SET_ASIDE = ("fell", "reset", "spike")
+_ASIDE = (pl.col("change") == "spike") | ((pl.col("change") == "fell") & pl.col("previous_at").is_null())
+"""Looks whose count does not hold: a reset holds, and a fall that was not made up for."""
 ROW = 0.045
 """Height of one app's strip of versions, as a share of the figure's."""
 FLOOR = 0.02
@@ -45,11 +50,12 @@ def rating_steps_figure(
 ) -> go.Figure:
     """The figure of `warehouse.reads.ratings.steps` and of the versions of its `timeline`, of one storefront."""
     drawn = [app for app in apps if app.slug in set(steps["app"])]
-    figure = go.Figure(layout=_layout(drawn, steps, measure, say, theme))
+    sound = steps.filter(~_ASIDE)
+    figure = go.Figure(layout=_layout(drawn, steps, sound, measure, say=say, theme=theme))
     _add_events(figure, marks, steps, theme)
     for row, app in reversed(list(enumerate(drawn))):
         mine = steps.filter(pl.col("app") == app.slug).sort("observed_at")
-        figure.add_trace(_line(app, mine, measure, say, theme, focus=row == 0))
+        figure.add_trace(_line(app, mine.filter(~_ASIDE), measure, say, theme, focus=row == 0))
         figure.add_trace(_versions(app, versions.filter(pl.col("app") == app.slug), row, say, theme))
         figure.add_trace(_set_aside(mine.filter(pl.col("change").is_in(SET_ASIDE)), row, say, theme))
     return figure
@@ -63,12 +69,14 @@ def _add_events(figure: go.Figure, marks: Sequence[Mark], steps: pl.DataFrame, t
         figure.add_annotation(number)
 
 
-def _layout(apps: Sequence[App], steps: pl.DataFrame, measure: str, say: Language, theme: Theme) -> dict[str, Any]:
+def _layout(
+    apps: Sequence[App], steps: pl.DataFrame, sound: pl.DataFrame, measure: str, *, say: Language, theme: Theme
+) -> dict[str, Any]:
     strip = FLOOR + ROW * len(apps)
     domain = (strip + 0.1, 1.0)
-    axis = _value_axis(steps[MEASURES[measure]], measure, say, theme) | {"domain": domain}
+    axis = _value_axis(sound[MEASURES[measure]], measure, say, theme) | {"domain": domain}
     labels = [
-        label for row, app in enumerate(apps) for label in _end(app, row, steps, measure, axis, say=say, theme=theme)
+        label for row, app in enumerate(apps) for label in _end(app, row, sound, measure, axis, say=say, theme=theme)
     ]
     last = _plain(steps["observed_at"].max())
     return {
@@ -178,13 +186,18 @@ def _set_aside(rows: pl.DataFrame, row: int, say: Language, theme: Theme) -> go.
         x=[_plain(moment) for moment in rows["observed_at"]],
         y=[row] * rows.height,
         yaxis="y2",
-        customdata=[[None, say.count(f"ratings.hover.{one['change']}", one["fell_by"])]
-                    for one in rows.iter_rows(named=True)],
+        customdata=[[one["reading_id"], _told_aside(one, say)] for one in rows.iter_rows(named=True)],
         name=say("ratings.set_aside"),
         mode="markers",
         marker={"symbol": "triangle-down", "size": 11, "color": theme.trouble},
         hovertemplate="%{customdata[1]}<extra></extra>",
     )  # fmt: skip
+
+
+def _told_aside(row: dict[str, Any], say: Language) -> str:
+    counted = say("ratings.hover.count", value=say.number(row["rating_count"]))
+    why = say.count(f"ratings.hover.{row['change']}", row["fell_by"])
+    return f"{counted}  ·  {why}"
 
 
 def _end(

@@ -54,6 +54,17 @@ def test_a_fall_is_set_aside_and_shown_and_a_reset_breaks_the_line() -> None:
     assert aside.marker.color == LIGHT.trouble
 
 
+def test_a_spike_neither_stretches_the_axis_nor_bends_the_line() -> None:
+    """It stands under the axis with its value, and leads to its evidence."""
+    frame = steps((100, None, "first"), (9_000, None, "spike"), (170, 70, "grew"))
+    frame = frame.with_columns(previous_at=pl.when(pl.col("change") != "spike").then("previous_at"))
+    figure = rating_steps_figure(frame, NO_VERSIONS, apps("chatgpt"), "count", say=EN, theme=LIGHT)
+    assert list(named(figure, "ChatGPT")[0].y) == [100, 170]
+    assert figure.layout.yaxis.range[1] < 300
+    ((reading, told),) = named(figure, EN("ratings.set_aside"))[0].customdata
+    assert (reading, told[:13]) == (f"{1:016x}", "9,000 ratings")
+
+
 def test_versions_stand_where_they_were_first_seen() -> None:
     """With their name on hover."""
     versions = pl.DataFrame({"app": ["chatgpt"], "observed_at": [START + 7 * DAY], "value": ["1.2"]})
