@@ -63,8 +63,10 @@ def versions(cursor: Cursor, app: App, selection: Selection, reader: Reader) -> 
     newest = told.sort("observed_at").unique(["store", "value"], keep="first").sort("observed_at", descending=True)
     if newest.is_empty():
         return [title, html.P(say("app.no_version"), className="state")]
-    heads = {name: say(f"app.{name}") for name in ("version", "store", "observed", "notes")}
-    rows = [_version(row, say) for row in newest.head(VERSIONS).iter_rows(named=True)]
+    shown = newest.head(VERSIONS)
+    columns = ("version", "store", "observed", *(["notes"] if any(shown["release_notes"]) else []))
+    heads = {name: say(f"app.{name}") for name in columns}
+    rows = [_version(row, say)[: len(columns)] for row in shown.iter_rows(named=True)]
     every = dcc.Link(say.count("app.every_version", newest.height), href="/ratings" + reader.address(selection))
     return [
         title,

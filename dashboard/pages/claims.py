@@ -131,7 +131,7 @@ def claims_table(drawn: Drawn, reader: Reader) -> list[Component]:
         return [html.P(say("grid.none"), className="state")]
     heads = {name: say(f"claims.{name}") for name in COLUMNS}
     rows = [_row(row, drawn.selection, reader) for row in drawn.rows.iter_rows(named=True)]
-    return [ledger(heads, rows, name="claims", caption=say("claims.list"))]
+    return [ledger(heads, rows, name="claims", caption=say("claims.list"), labelled=False)]
 
 
 def _row(row: dict[str, Any], selection: Selection, reader: Reader) -> list[Any]:
