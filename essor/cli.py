@@ -427,16 +427,21 @@ def _moment(text: str | None) -> datetime | None:
 def _crawl(
     job: Callable[[Settings, Progress, Shard], Any], settings: Settings, shard: str | None, *, as_json: bool
 ) -> None:
-    from essor.jobs.alerts import send_alerts
-
     part = Shard.read(shard) if shard else WHOLE
     with progress("asking the stores", err) as told:
         crawled = job(settings, told, part)
     _tell([crawled], as_json=as_json)
-    for delivery in send_alerts(settings):
-        err.print(str(delivery), markup=False)
+    if settings.alerts:
+        _send_alerts(settings)
     if crawled.in_vain:
         raise errors.FetchError(f"Nothing usable came: {crawled.summary()}. Look at: essor doctor, or the Health page.")
+
+
+def _send_alerts(settings: Settings) -> None:
+    from essor.jobs.alerts import send_alerts
+
+    for delivery in send_alerts(settings):
+        err.print(str(delivery), markup=False)
 
 
 def _tell(done: Iterable[Any], *, as_json: bool, nothing: str = "Nothing was new.") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """In such a process files with slow tests begin first, so that none ends long after the others."""
     if PARALLEL:
         items.sort(key=lambda item: not (item.get_closest_marker("browser") or item.get_closest_marker("slow")))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end, so that no collection of garbage need go through it."""
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Some libraries complain of what is not collected at the very end."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

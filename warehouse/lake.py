@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -50,12 +51,27 @@ def open_table(data_dir: Path, table: Table) -> DeltaTable | None:
     """The Delta table, or None while nothing was ever loaded into it. Raises WarehouseError for a broken log."""
     folder = table_folder(data_dir, table)
     try:
-        return DeltaTable(folder)
+        return _opened(folder, _newest_commit(folder))
     except TableNotFoundError:
         return None
     except DeltaError as error:
         said = str(error).partition("\n")[0]
         raise WarehouseError(f"{folder} cannot be read ({said})") from error
+
+
+@lru_cache(maxsize=64)
+def _opened(folder: Path, _: tuple[str, int, int] | None) -> DeltaTable:
+    """The table as of its newest commit: a load asks each table several times, and opening it reads its whole log."""
+    return DeltaTable(folder)
+
+
+def _newest_commit(folder: Path) -> tuple[str, int, int] | None:
+    """What the table's log ends with, so that a log written anew is told from this one; None while there is none."""
+    newest = max((folder / "_delta_log").glob("*.json"), default=None)
+    if newest is None:
+        return None
+    stat = newest.stat()
+    return newest.name, stat.st_ino, stat.st_mtime_ns
 
 
 def parts(delta: DeltaTable | None) -> list[Part]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from crawlers.archive import read_archive
 from crawlers.faults import Fault
 from crawlers.replica import Running, running
 from crawlers.sources import all_sources
+from tests import forks
 from tests.crawlers.bodies import archive_of, gzipped, ids, lookup_body, lookup_result, lookup_url, v2_feed, v2_url
 from tests.crawlers.pages import app_page, chart_page, review_entry, reviews_feed, reviews_url
 
@@ -48,8 +48,7 @@ def essor(tmp_path: Path, replica: Running, *words: str, more: str = "") -> subp
     config = tmp_path / "essor.toml"
     config.write_text(CONFIG.format(port=replica.port) + more)
     environment = {"ESSOR_CONFIG": str(config), "ESSOR_DATA_DIR": str(tmp_path / "data"), "PATH": ""}
-    command = [sys.executable, "-m", "essor", *words]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+    return forks.essor([*words], environment)
 
 
 def findings(tmp_path: Path, replica: Running, more: str = "") -> dict[str, dict[str, Any]]:

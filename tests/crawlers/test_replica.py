@@ -38,7 +38,7 @@ def ask(replica: Running, url: str) -> Answer:
 def get(address: str, url: str = "", body: bytes | None = None) -> Answer:
     """What is at an address."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, body), timeout=5) as response:
+        with urllib.request.urlopen(urllib.request.Request(address, body), timeout=60) as response:
             return Answer(url, response.status, tuple(response.headers.items()), response.read(), NOON)
     except urllib.error.HTTPError as error:
         return Answer(url, error.code, tuple(error.headers.items()), error.read(), NOON)

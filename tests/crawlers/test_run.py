@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import signal
 import socket
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,10 +22,11 @@ from crawlers.replay import replay
 from crawlers.replica import Running, running
 from essor.model.notes import spoken
 from tests.crawlers.bodies import NOON, market
+from tests.crawlers.child import Child
 
 Lines = Callable[[Path], list[dict[str, Any]]]
 Crawl = Callable[..., dict[str, Any]]
-Child = Callable[..., "subprocess.Popen[str]"]
+Start = Callable[..., Child]
 COUNTRIES = ("fr", "us", "de", "gb", "jp", "no", "es", "it", "nl", "be", "ch", "at", "se", "dk")
 FAST = {"seconds_between_requests": 0, "jitter": 0, "first_backoff": 0.01, "longest_backoff": 5, "timeout": 1}
 OVERRIDE = {"apple_legacy_rss": {"enabled": True, "obey_robots": False, "reason": "a test"}}
@@ -259,15 +259,14 @@ def test_a_host_that_cannot_be_reached_is_given_up(crawl: Crawl, settings: dict[
     assert {line["status"] for line in landed} == {"failed"}
 
 
-def test_a_stopped_run_lands_what_it_has(child: Child, settings: dict[str, Any], lines: Lines) -> None:
+def test_a_stopped_run_lands_what_it_has(child: Start, settings: dict[str, Any], lines: Lines) -> None:
     """SIGTERM ends the run after the answer under way; it is shown, and says how far it came."""
     slow = settings | {"charts": [{"countries": list(COUNTRIES), "categories": ["6007"]}]}
     process = child("charts", "run", **slow | {"pace": FAST | {"seconds_between_requests": 0.2}})
-    while process.stdout and process.stdout.readline() != "2 14\n":
-        continue
+    assert "2 14\n" in process.told
     assert not charts(settings).exists()
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.ended()
     landed = lines(charts(settings))
     assert 2 <= len(landed) < 14
     assert '"result":"stopped"' in charts(settings).with_name("run.json").read_text()
@@ -275,7 +274,7 @@ def test_a_stopped_run_lands_what_it_has(child: Child, settings: dict[str, Any],
 
 @pytest.mark.slow
 def test_a_crawl_killed_at_any_moment_loses_and_doubles_nothing(
-    child: Child, settings: dict[str, Any], lines: Lines, tmp_path: Path
+    child: Start, settings: dict[str, Any], lines: Lines, tmp_path: Path
 ) -> None:
     """Killed at 50 random moments, every archived answer has its reading once, and none that was told is missing."""
     chance = random.Random(20261120)
@@ -298,13 +297,12 @@ def test_a_crawl_killed_at_any_moment_loses_and_doubles_nothing(
     assert len(set(landed_at)) > 15, "the moments were not spread over the crawl"
 
 
-def _killed_after(process: subprocess.Popen[str], charts_told: int, seconds: float) -> int:
+def _killed_after(process: Child, charts_told: int, seconds: float) -> int:
     """Kills a crawl so long after it has told of so many charts; how many it had told of by then."""
-    assert process.stdout is not None
-    told = [line for _, line in zip(range(charts_told + 1), process.stdout, strict=False)]
+    told = [line for _, line in zip(range(charts_told + 1), process.told, strict=False)]
     time.sleep(seconds)
-    process.kill()
-    return len(told) - 1 + len(process.communicate(timeout=10)[0].splitlines())
+    process.send_signal(signal.SIGKILL)
+    return len(told) - 1 + len(process.ended())
 
 
 def _archived(path: Path, run_id: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,13 +12,15 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-READY_WITHIN = 60.0
+from tests.ports import free_port
+
+READY_WITHIN = 180.0
 
 
 @contextmanager
 def dashboard_on(data_dir: Path) -> Iterator[str]:
     """The address of a dashboard over `data_dir`, on a free port of the loopback."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "dashboard.app:asgi", "--factory", "--port", str(port)]
     environment = {**os.environ, "ESSOR_DATA_DIR": str(data_dir), "ESSOR_CONFIG": str(data_dir / "none.toml")}
     child = subprocess.Popen([*command, "--log-level", "warning"], env=environment)
@@ -29,21 +30,14 @@ def dashboard_on(data_dir: Path) -> Iterator[str]:
         yield address
     finally:
         child.terminate()
-        child.wait(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        child.wait(60)
 
 
 def _wait(address: str, child: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline and child.poll() is None:
         try:
-            with urlopen(f"{address}/api/v1/health", timeout=2):
+            with urlopen(f"{address}/api/v1/health", timeout=20):
                 return
         except (URLError, OSError):
             time.sleep(0.1)

@@ -75,7 +75,7 @@ def address(looks: tuple[Path, list[Look]]) -> Iterator[str]:
 
 def fetched(address: str, path: str) -> tuple[bytes, dict[str, str]]:
     """The body and the headers of an answer."""
-    with urlopen(address + path, timeout=20) as answer:
+    with urlopen(address + path, timeout=60) as answer:
         return answer.read(), {name.lower(): value for name, value in answer.headers.items()}
 
 
@@ -204,13 +204,13 @@ def test_a_bundle_known_to_the_browser_is_not_sent_again(address: str) -> None:
     request = Request(
         f"{address}/_dash-component-suites/plotly/package_data/plotly.min.js", headers={"Accept-Encoding": "gzip"}
     )
-    with urlopen(request, timeout=30) as first:
+    with urlopen(request, timeout=60) as first:
         body, tag = first.read(), first.headers["ETag"]
         assert first.headers["Content-Encoding"] == "gzip"
     assert b"plotly" in gzip.decompress(body)[:2000].lower()
     request.add_header("If-None-Match", tag)
     with pytest.raises(HTTPError, match="304"):
-        urlopen(request, timeout=30)
+        urlopen(request, timeout=60)
 
 
 def test_only_pages_with_a_figure_fetch_plotly_at_once(address: str) -> None:

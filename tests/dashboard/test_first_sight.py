@@ -27,7 +27,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(address: str, path: str, **headers: str) -> str:
     """The HTML of a page."""
     asked = Request(address + path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    with urlopen(asked, timeout=30) as answer:
+    with urlopen(asked, timeout=60) as answer:
         html: str = answer.read().decode()
     return html
 

@@ -51,7 +51,7 @@ def address(data_dir: Path) -> Iterator[str]:
 
 def fetched(address: str) -> bytes:
     """The body of an answer."""
-    with urlopen(address, timeout=20) as answer:
+    with urlopen(address, timeout=60) as answer:
         body: bytes = answer.read()
         return body
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from essor.jobs.refresh import refresh
 from essor.jobs.serve import check_port
 from essor.model.errors import SettingsError
 from essor.settings import read_settings
+from tests import forks
 from tests.landed import CHATGPT, CLAUDE, LE_CHAT, at, chart_reading, land
 
 
@@ -40,14 +40,7 @@ def essor(*arguments: str, data_dir: Path, config: str = "") -> subprocess.Compl
     toml = data_dir.parent / "essor.toml"
     toml.write_text(config or '[hosts]\n"*" = "http://127.0.0.1:9"\n', "utf-8")
     environment = os.environ | {"ESSOR_CONFIG": str(toml), "ESSOR_DATA_DIR": str(data_dir), "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-m", "essor", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return forks.essor([*arguments], environment)
 
 
 def test_sql_answers_in_each_form(data_dir: Path, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_crawl_answers_on_stdout_and_tells_on_stderr(tmp_path: Path) -> None:
     """Away from a terminal the answer is JSON, and so is each line of the log, which names the run and the job."""
     ended = subprocess.run(
         [sys.executable, "-m", "essor", "crawl", "charts", "--json", "--data-dir", str(tmp_path / "data")],
-        env=_environment(tmp_path), capture_output=True, text=True, check=False, timeout=60,
+        env=_environment(tmp_path), capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     (answer,) = json.loads(ended.stdout)
     *told, last = ended.stderr.splitlines()
@@ -97,7 +97,7 @@ def test_in_a_terminal_the_log_is_for_people(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "essor", "crawl", "charts", "--data-dir", str(tmp_path / "data")],
         env=_environment(tmp_path) | {"NO_COLOR": "1"}, stdout=subprocess.DEVNULL, stderr=theirs, check=False,
-        timeout=60,
+        timeout=120,
     )  # fmt: skip
     os.close(theirs)
     said = os.read(ours, 1 << 20).decode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,14 +24,8 @@ from essor.model.errors import SettingsError
 from essor.schedule import _ended, _why_not, jobs, table
 from essor.settings import Settings, read_settings
 from tests.crawlers.bodies import market
+from tests.ports import free_port
 from warehouse.reads.coverage import OUTCOMES, by_kind
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -46,15 +39,17 @@ def up(data_dir: Path, hosts: str, *options: str, more: str = "") -> Iterator[tu
     port = free_port()
     command = [sys.executable, "-u", "-m", "essor", "up", "--port", str(port), "--data-dir", str(data_dir), *options]
     environment = os.environ | {"ESSOR_CONFIG": str(config)}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
     try:
         yield process, port
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(120)
 
 
-def wait_for(process: subprocess.Popen[str], word: str, times: int = 1, within: float = 90) -> list[str]:
+def wait_for(process: subprocess.Popen[str], word: str, times: int = 1, within: float = 240) -> list[str]:
     """What the process says until `word` has come so many times."""
     said: list[str] = []
     deadline = time.monotonic() + within
@@ -73,8 +68,7 @@ def test_up_without_a_network_shows_the_starter_history(tmp_path: Path) -> None:
     """With the stores out of reach the history is shown, the crawls say that they failed, and SIGTERM ends it."""
     with up(tmp_path / "data", "http://127.0.0.1:9") as (process, port):
         said = wait_for(process, "Nothing usable came", times=3)
-        with urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
-            assert page.status == 200
+        _wait_until(lambda: _is_served(port))
     assert process.returncode == 0
     assert any("Imported 724 readings" in line for line in said)
     settings = read_settings(data_dir=tmp_path / "data")
@@ -99,7 +93,7 @@ def test_up_crawls_and_a_second_up_is_told_who_runs(tmp_path: Path, real: Path) 
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
         assert (again.returncode, str(process.pid) in again.stderr) == (2, True)
     assert process.returncode == 0
@@ -204,7 +198,15 @@ def test_a_crawl_lands_what_it_has_when_the_service_is_stopped(tmp_path: Path) -
     assert (sums["had"], sums["not_asked"]) == (results[0][1], len(countries) - results[0][1])
 
 
-def _wait_until(true: Callable[[], bool], within: float = 60) -> None:
+def _is_served(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=60) as page:
+            return bool(page.status == 200)
+    except OSError:
+        return False
+
+
+def _wait_until(true: Callable[[], bool], within: float = 120) -> None:
     deadline = time.monotonic() + within
     while not true():
         assert time.monotonic() < deadline, "it did not come about"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,8 @@ from essor.jobs.ask import answer, opened
 from essor.jobs.plans import Plan, Plans, engine_of
 from essor.model.errors import SettingsError
 from essor.settings import Settings, read_settings
-from tests.essor.test_schedule import free_port, up, wait_for
+from tests.essor.test_schedule import up, wait_for
+from tests.ports import free_port
 from warehouse.reads.coverage import OUTCOMES, by_kind
 
 USER = "postgres"
@@ -51,7 +53,7 @@ class Server:
         command = [str(self.programs / program), *arguments]
         if os.getuid() == 0:
             command = ["runuser", "-u", USER, "--", *command]
-        subprocess.run(command, check=True, cwd=self.folder, stdout=subprocess.DEVNULL, timeout=60)
+        subprocess.run(command, check=True, cwd=self.folder, stdout=subprocess.DEVNULL, timeout=120)
 
     def restart(self) -> None:
         """End it, with every connection that it has, and start it again."""
@@ -93,7 +95,7 @@ def test_the_schedule_lives_in_postgresql(server: Server, tmp_path: Path, monkey
     data = tmp_path / "data"
     with up(data, "http://127.0.0.1:9", "--no-dashboard", more=TIMES) as (process, _):
         wait_for(process, "crawl charts: begun")
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # with the crawl, which would come to its end without it
     before = _said(["schedule", "--data-dir", str(data)], tmp_path)
     assert "charts" in before
     assert "cut off" in before
@@ -131,7 +133,7 @@ def test_a_database_out_of_reach_is_told_without_its_password(tmp_path: Path) ->
         ended = subprocess.run(
             [sys.executable, "-m", "essor", *command, "--data-dir", str(tmp_path / "data")],
             env=os.environ | {"ESSOR_CONFIG": str(tmp_path / "none.toml"), "ESSOR_SCHEDULE_URL": address},
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert ended.returncode == 2, ended.stderr
         assert "The schedule's database postgresql+psycopg://somebody:***@127.0.0.1:9/essor cannot be" in ended.stderr
@@ -149,4 +151,4 @@ def test_a_missing_driver_names_the_extra(settings: Settings, monkeypatch: pytes
 def _said(arguments: list[str], folder: Path) -> str:
     environment = os.environ | {"ESSOR_CONFIG": str(folder / "essor.toml")}
     command = [sys.executable, "-m", "essor", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120).stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.inference_probe.tiny_server import wait_for
+from tests.ports import free_port
 
 WIDTH, LAYERS, HEADS, KV_HEADS, INNER, CONTEXT = 64, 2, 4, 2, 128, 512
 WORDS = ("▁le", "▁vent", "▁se", "▁lève", "▁il", "▁faut", "▁tenter", "▁de", "▁vivre", "▁the", "▁a", "▁text")
@@ -44,8 +44,7 @@ def make_gguf(path: Path) -> Path:
 @contextmanager
 def serving(model: Path) -> Iterator[str]:
     """llama-cpp-python's server for a GGUF file; gives the base URL once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--host", "127.0.0.1"]
     options = ["--port", str(port), "--n_ctx", str(CONTEXT), "--n_threads", "1"]
     with model.with_suffix(".log").open("w") as log:
@@ -55,7 +54,7 @@ def serving(model: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            server.wait(timeout=60)
 
 
 def _add_vocabulary(writer: object) -> int:

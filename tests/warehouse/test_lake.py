@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,3 +144,17 @@ def test_a_table_made_before_a_column_gets_it_with_the_next_load(tmp_path: Path)
     assert lake.loaded(tmp_path, CHART_ENTRIES) == 2
     assert delta.metadata().configuration["essor.market"] == "simulated"
     assert all(path.exists() for path in held)
+
+
+def test_a_table_that_another_process_changed_or_made_anew_is_read_anew(tmp_path: Path) -> None:
+    """What was opened once is not opened again, and yet never older than the log."""
+    folder = table_folder(tmp_path, CHART_ENTRIES)
+    lake.append(tmp_path, CHART_ENTRIES, entries(["2026-10"]), 1)
+    assert lake.open_table(tmp_path, CHART_ENTRIES) is lake.open_table(tmp_path, CHART_ENTRIES)
+    DeltaTable(folder).delete()
+    assert lake.parts(lake.open_table(tmp_path, CHART_ENTRIES)) == []
+    shutil.rmtree(folder)
+    assert lake.open_table(tmp_path, CHART_ENTRIES) is None
+    for load, month in ((1, "2026-08"), (2, "2026-09")):
+        lake.append(tmp_path, CHART_ENTRIES, entries([month]), load)
+    assert lake.scan(tmp_path, CHART_ENTRIES).collect()["month"].unique().sort().to_list() == ["2026-08", "2026-09"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from essor.model.errors import SettingsError
 from essor.settings import Settings
 from inference_probe.replica import Replica, scripted_server
 from inference_probe.script import Script
+from tests import forks
 from warehouse.reads import latency as reads
 
 SLOW, FAST = Script(ttft=200, gap=2, tokens=8), Script(ttft=10, gap=1, tokens=8)
@@ -57,8 +57,7 @@ def essor(*arguments: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
     """What the command says and how it ends; no key is set."""
     unset = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
     said = {"ESSOR_CONFIG": str(data_dir.parent / "essor.toml"), "ESSOR_DATA_DIR": str(data_dir), "COLUMNS": "120"}
-    command = [sys.executable, "-m", "essor", *arguments]
-    return subprocess.run(command, env=unset | said, capture_output=True, text=True, timeout=120, check=False)
+    return forks.essor([*arguments], unset | said)
 
 
 def told(*arguments: str, data_dir: Path) -> Any:

@@ -11,7 +11,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from essor.jobs.refresh import refresh
 from essor.model.errors import SettingsError
 from essor.settings import Settings, read_settings
 from tests.landed import LE_CHAT, at, chart_reading, evidence, land
+from tests.ports import free_port
 
 NOW = at("2026-10-09 18:00")
 OTHERS = [f"70000000{number:02}" for number in range(40)]
@@ -47,10 +47,8 @@ class Mailbox:
 def mailbox() -> Iterator[tuple[Mailbox, int]]:
     """A mail server on this machine, and its port."""
     box = Mailbox()
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    port = free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:
         yield box, port

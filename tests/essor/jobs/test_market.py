@@ -29,6 +29,7 @@ from essor.model.errors import SettingsError, WarehouseError
 from essor.model.notes import spoken
 from essor.model.stores import Market
 from essor.settings import Settings, read_settings
+from tests import forks
 from tests.landed import CHATGPT, LE_CHAT, at, chart_reading, land
 from warehouse import lake
 
@@ -61,9 +62,8 @@ def crawl(settings: Settings, leads: str) -> subprocess.CompletedProcess[str]:
     """`essor crawl charts` with these settings before the charts."""
     config = settings.data_dir.parent / "essor.toml"
     config.write_text(CONFIG.format(leads=leads), "utf-8")
-    command = [sys.executable, "-m", "essor", "crawl", "charts", "--data-dir", str(settings.data_dir)]
     environment = os.environ | {"ESSOR_CONFIG": str(config)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return forks.essor(["crawl", "charts", "--data-dir", str(settings.data_dir)], environment)
 
 
 def land_of(settings: Settings, market: Market | None, run_id: str) -> None:

@@ -162,6 +162,7 @@ def killed_at(step: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]
         yield seen
 
 
+@pytest.mark.slow
 def test_a_loader_killed_between_any_two_steps_loads_once(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +247,7 @@ def test_what_is_half_loaded_is_not_seen(settings: Settings, monkeypatch: pytest
     assert [row[2] for row in answer(settings, "SELECT * FROM lake.chart_entries").rows()] != []
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=4, deadline=None)
 @given(order=st.permutations(range(6)), cuts=st.sets(st.integers(1, 5)))
 def test_arrival_order_and_pieces_change_no_rank(

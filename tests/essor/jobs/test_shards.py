@@ -142,7 +142,7 @@ def test_shards_together_ask_no_more_often_than_one_crawl(tmp_path: Path, replic
     """Of four shards each leaves four times the gap."""
     environment = configured(tmp_path, replica.port, gap=0.2)
     with started(tmp_path / "data", environment, ["1/4"]) as crawls:
-        assert crawls[0].wait(60) == 0
+        assert crawls[0].wait(120) == 0
     found = answer(
         read_settings(data_dir=tmp_path / "data"),
         "SELECT observed_at FROM chart_readings WHERE source = 'apple_legacy_rss' ORDER BY observed_at",
@@ -178,7 +178,7 @@ def test_a_shard_of_signals_is_due_by_its_own_looks(settings: Settings) -> None:
 def test_a_bad_shard_is_named(tmp_path: Path) -> None:
     """The command says what to write, and asks nobody."""
     with started(tmp_path / "data", configured(tmp_path, 9), ["5/4"]) as crawls:
-        said, _ = crawls[0].communicate(timeout=60)
+        said, _ = crawls[0].communicate(timeout=120)
     assert (crawls[0].returncode, said.strip()) == (
         2,
         "essor: '5/4' is no shard. Write --shard 1/4 to --shard 4/4 for the parts of a crawl.",
@@ -190,7 +190,7 @@ def _under_way(data_dir: Path) -> list[str]:
     return [path.name for path in data_dir.glob("landing/.incoming/[!.]*")]
 
 
-def _wait_until(true: Callable[[], bool], within: float = 60) -> None:
+def _wait_until(true: Callable[[], bool], within: float = 120) -> None:
     deadline = time.monotonic() + within
     while not true():
         assert time.monotonic() < deadline, "it did not come about"

@@ -20,7 +20,7 @@ from inference_probe.transcript import sample_of
 REQUEST = ProbeRequest(index=0, prompt="hello", prompt_tokens=7, output_tokens=10)
 
 
-ATTEMPTS = 5
+ATTEMPTS = 50
 """So often a time is taken: the best is held against the truth, because a busy machine delays single ones."""
 
 
@@ -47,14 +47,16 @@ def test_every_file_of_the_folder_is_a_backend() -> None:
 @pytest.mark.parametrize("backend", ["anthropic_http", "ollama_http", "fake", "openai_http"])
 def test_every_dialect_tells_the_same_truth(server: Replica, backend: str) -> None:
     """The same script has the same text, count and times within milliseconds through every backend."""
-    samples = [_ask(server, backend, Script(ttft=30, gap=7, reasoning=2)).sample for _ in range(ATTEMPTS)]
-    for sample in samples:
+    off: list[float] = []
+    while not off or (min(off) >= 15 and len(off) < ATTEMPTS):
+        sample = _ask(server, backend, Script(ttft=30, gap=7, reasoning=2)).sample
+        first, last = _ms(sample.first_token_ns, sample.sent_ns), _ms(sample.last_token_ns, sample.first_token_ns)
+        off.append(max(abs(first - 30), abs(last - 63)))
         assert sample.outcome is Outcome.COMPLETE
         assert (sample.completion_tokens, sample.count_source) == (10, CountSource.USAGE)
         assert "".join(chunk.text for chunk in sample.chunks) == text_of(0, 10)
         assert sum(chunk.reasoning for chunk in sample.chunks) == 2
-    assert min(abs(_ms(s.first_token_ns, s.sent_ns) - 30) for s in samples) < 15
-    assert min(abs(_ms(s.last_token_ns, s.first_token_ns) - 63) for s in samples) < 15
+    assert min(off) < 15
 
 
 @pytest.mark.parametrize("backend", ["anthropic_http", "ollama_http"])

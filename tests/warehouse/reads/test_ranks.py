@@ -133,6 +133,7 @@ def counted_by_hand(found: Sequence[Day], peaks: pl.DataFrame, tops: pl.DataFram
             assert row[f"streak_{kind}_from"] == (None if start is None else first + timedelta(days=start))
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=4, deadline=None)
 @given(found=histories, seed=st.randoms(use_true_random=False), cuts=st.sets(st.integers(1, 60), max_size=4))
 def test_arrival_order_pieces_and_replays_change_no_metric(

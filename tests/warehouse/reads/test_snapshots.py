@@ -133,6 +133,7 @@ def filed(begun: Settings) -> dict[str, Any]:
     return published(begun, last_complete(begun.data_dir))
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=2, deadline=None, phases=[Phase.generate])
 @given(order=st.permutations(sorted(STEPS)))
 def test_what_comes_later_changes_no_read_and_no_export_of_an_earlier_snapshot(
