@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import dash
 import dash_mantine_components as dmc
@@ -15,7 +16,7 @@ from dash.development.base_component import Component
 from dashboard.components.evidence import evidence, page_link
 from dashboard.components.snapshot_picker import snapshot_picker
 from dashboard.components.words import aria, empty_page
-from dashboard.desk import Desk, Reader, View, arrival, desk, reader, running
+from dashboard.desk import Desk, Reader, View, arrival, arriving, desk, running
 from dashboard.language import LOCALES, Language
 from dashboard.selection import Selection, nearest_chart, read_address
 from dashboard.sentences import crawl_word
@@ -23,19 +24,24 @@ from warehouse.connection import Cursor
 from warehouse.reads import health
 from warehouse.reads.trace import trace
 
+Around = tuple[list[Component], list[Component], str, str]
+"""What stands around a page: header, footer, the theme's name, the words of the link to its content."""
 DRAWER_WIDTH = 560
 LOOK_AGAIN = 4_000
 """How often the empty page looks whether there is something to show, milliseconds."""
 
 
 def shell() -> Component:
-    """The layout around the pages; the header and footer are filled once the address is known."""
+    """The layout around the pages. The header and footer stand from the beginning, so that the page below never moves;
+    they are filled anew once the page has said its address.
+    """
+    header, footer, theme, skip = _first_around()
     provider: Component = dmc.MantineProvider(
         [
-            html.A("↓", href="#main", className="skip", id="skip"),
-            html.Header(html.Div(id="header", className="wide"), className="masthead"),
+            html.A(skip, href="#main", className="skip", id="skip"),
+            html.Header(html.Div(header, id="header", className="wide"), className="masthead"),
             html.Main(_container(), id="main", className="wide"),
-            html.Footer(html.Div(id="footer", className="wide"), className="colophon"),
+            html.Footer(html.Div(footer, id="footer", className="wide"), className="colophon"),
             dmc.Drawer(
                 html.Div(id="evidence-told", className="evidence"),
                 id="evidence",
@@ -48,7 +54,7 @@ def shell() -> Component:
             dcc.Store(id="settled"),
         ],
         id="mantine",
-        forceColorScheme=_first_theme(),
+        forceColorScheme=theme,
         theme={"primaryColor": "dark", "defaultRadius": 2, "fontFamily": "inherit", "cursorType": "pointer"},
     )
     return provider
@@ -164,8 +170,22 @@ def evidence_from(graph: str) -> None:
     clientside_callback(pick, Input(graph, "clickData"), prevent_initial_call=True)
 
 
-def _around(address: str, path: str) -> tuple[list[Component], list[Component], str, str]:
-    selection, who = arrival(read_address(address))
+def _around(address: str, path: str) -> Around:
+    return _told_around(*arrival(read_address(address)), path)
+
+
+def _first_around() -> Around:
+    """The same before the page has come, by the address that the browser opened."""
+    app = running()
+    if not app.backend.has_request_context():
+        return [], [], "light", "↓"
+    request = app.backend.request_adapter()
+    asked = urlsplit(str(request.headers.get("referer", "")))
+    selection, who = arriving(read_address(asked.query), request.cookies, request.headers)
+    return _told_around(selection, who, asked.path or "/")
+
+
+def _told_around(selection: Selection, who: Reader, path: str) -> Around:
     tools = [
         snapshot_picker(desk().warehouse.snapshots(), selection, who, path),
         *_languages(selection, who, path),
@@ -275,14 +295,3 @@ def _container() -> Component:
 def _skeleton() -> Component:
     bars = [html.Div(className=f"bone bone-{part}") for part in ("row", "title", "line", "figure")]
     return html.Div(bars, className="skeleton", **aria(hidden="true"))
-
-
-def _first_theme() -> str:
-    """The theme before the address is read, from what the browser remembers."""
-    app = running()
-    if not app.backend.has_request_context():
-        return "light"
-    request = app.backend.request_adapter()
-    asked = read_address(str(request.headers.get("referer", "")).partition("?")[2])
-    known = Selection(theme=str(asked["theme"])) if asked.get("theme") in ("light", "dark") else Selection()
-    return reader(known, request.cookies, request.headers).theme.name

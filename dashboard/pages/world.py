@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import dash
@@ -82,9 +82,7 @@ def choose(picked: dict[str, Any], day: int, address: str) -> dict[str, Any]:
         view = _view(cursor, filters.with_picked(selection, picked), reader)
         if view is None or before is None:
             raise dash.exceptions.PreventUpdate
-        if dash.ctx.triggered_id == f"{PAGE}-day":
-            known = days_shown(view)
-            view = replace(view, selection=replace(view.selection, at=moment_of(known[min(day, len(known) - 1)])))
+        view = replace(view, selection=replace(view.selection, at=_picked_moment(day, before)))
         days = days_shown(view)
         if not days:
             raise dash.exceptions.PreventUpdate
@@ -162,6 +160,16 @@ def _kinds(chart: Chart, known: Mapping[Chart, int], say: Language) -> dict[str,
         "category": {other.category: say.category(other.category) for other in alike},
     }
     return {field: dict(sorted(labels.items(), key=lambda item: item[1].casefold())) for field, labels in found.items()}
+
+
+def _picked_moment(place: int, before: View) -> datetime | None:
+    """The moment of the day at a place of the slider, which counts the days shown `before`.
+
+    What triggered the callback does not tell that the slider moved: another choice may have overtaken its answer.
+    """
+    days = days_shown(before)
+    picked = days[min(place, len(days) - 1)]
+    return before.selection.at if picked == shown_day(before.selection, days) else moment_of(picked)
 
 
 def _data(labels: Mapping[str, str]) -> list[dict[str, str]]:

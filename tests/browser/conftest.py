@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +22,7 @@ from tests.dashboard.test_api import CHATGPT, LE_CHAT, small_history
 
 CHROMIUM = Path(os.environ.get("BROWSER_PATH") or shutil.which("chromium-headless-shell") or "/usr/bin/chromium")
 """The same engine without its windows takes a third less time a page."""
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds that a page may take to say what is expected: the machine may be busy."""
 DRAWN = 200
 """Milliseconds in which what has come is drawn, and anything wrong with it is said."""
@@ -42,10 +43,10 @@ class Watched:
     errors: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
-        """The page at `path`, once its finding and its header are there."""
+        """The page at `path`, once its finding is there and nothing of it is still to come."""
         self.page.goto(self.address + path)
         self.page.wait_for_selector("h1.finding")
-        self.page.wait_for_selector("#header .brand")
+        answered(self.page)
         return self.page
 
     def request(self, request: Request) -> None:
@@ -63,10 +64,32 @@ class Watched:
 Opener = Callable[..., Watched]
 
 
+def answered(page: Page) -> None:
+    """Wait until Dash waits for no answer and has put all that came into its place.
+
+    Its elements alone do not tell: between an answer and what follows from it none of them is said to be loading.
+    """
+    page.wait_for_function("!document.querySelector('._dash-loading-callback')")
+
+
 def settle(page: Page) -> None:
-    """Wait until no part of the page is still being worked out, and what came is drawn."""
-    page.wait_for_function("!document.querySelector('[data-dash-is-loading]')")
+    """Wait until every answer has come, and what came is drawn."""
+    answered(page)
     page.wait_for_timeout(DRAWN)
+
+
+@contextmanager
+def another_address(page: Page) -> Iterator[None]:
+    """What is chosen within is shown at the end: a choice is asked for only some time after its click."""
+    before = page.evaluate("location.href")
+    yield
+    page.wait_for_function("before => location.href !== before", arg=before)
+    settle(page)
+
+
+def fits(page: Page, width: int) -> None:
+    """Wait until nothing is wider than the screen."""
+    page.wait_for_function(f"document.documentElement.scrollWidth <= {width}")
 
 
 def _grave(said: ConsoleMessage) -> bool:
@@ -101,6 +124,7 @@ def opener(browser: Browser) -> Iterator[Opener]:
         address: str, *, width: int = 1280, locale: str = "en-GB", scheme: str = "light", beside: str = ""
     ) -> Watched:
         context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme)
+        context.set_default_timeout(PATIENCE)
         watched = Watched(context.new_page(), address, beside)
         watched.page.on("request", watched.request)
         watched.page.on("response", watched.response)

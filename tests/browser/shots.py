@@ -23,7 +23,7 @@ from essor.jobs.imports import import_files
 from essor.jobs.replay import replay
 from essor.progress import progress
 from essor.settings import read_settings
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.conftest import CHROMIUM, FLAGS, answered
 from tests.dashboard.serving import dashboard_on
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ def _take(browser: Browser, address: str, look: Look, folder: Path) -> Path:
 def _open(page: Page, address: str) -> None:
     page.goto(address)
     page.wait_for_selector("h1.finding")
-    page.wait_for_selector("#header .brand")
+    answered(page)
     page.wait_for_timeout(SETTLED)
 
 

@@ -36,7 +36,7 @@ def test_no_page_has_a_serious_fault(opener: Opener, history: str, theme: str) -
         page.goto(f"{history}{path}?lang=fr&theme={theme}")
         page.wait_for_selector("h1.finding")
         settle(page)
-        for summary in page.query_selector_all("details.action > summary"):
+        for summary in page.locator("details.action > summary").all():
             summary.click()
         found[path] = faults(page)
     assert {path: said for path, said in found.items() if said} == {}

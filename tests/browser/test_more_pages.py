@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from dashboard.language import LOCALES, Language, translations
 from essor.jobs.refresh import refresh
 from essor.settings import read_settings
-from tests.browser.conftest import Opener, settle
+from tests.browser.conftest import Opener, another_address, fits, settle
 from tests.browser.test_pages import BARE_KEY, address, finding
 from tests.dashboard.serving import dashboard_on
 from tests.landed import CHATGPT, FR, LE_CHAT, at, chart_reading, land
@@ -41,7 +41,7 @@ def test_every_page_shows_in_both_languages_themes_and_widths(
     lang, theme, width = look
     page = opener(full, width=width).open(f"{path}?lang={lang}&theme={theme}")
     settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    fits(page, width)
     assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == theme
     if path != "/methods":
         assert BARE_KEY.search(page.inner_text("body")) is None
@@ -309,7 +309,8 @@ def test_on_a_phone_the_lines_have_the_width_and_their_names_stand_below(opener:
     wide = "document.querySelector('#ratings-figure .js-plotly-plot')._fullLayout._size.w > 270"
     page.wait_for_function(wide)
     expect(page.locator("#ratings-ends li").first).to_be_visible()
-    page.click("label:has-text('Events')")
+    with another_address(page):
+        page.click("label:has-text('Events')")
     page.wait_for_function(wide)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.wait_for_function("document.querySelectorAll('#ratings-figure .annotation-text-g').length > 1")
@@ -321,7 +322,8 @@ def test_an_app_is_followed_and_its_table_says_what_its_figure_shows(opener: Ope
     page = opener(full).open("/app?apps=le-chat&lang=en")
     expect(page.locator("#app-table")).to_have_text("The same in a table")
     page.wait_for_selector("#app-grid .ag-row")
-    assert page.locator("#app-grid [role=columnheader]").all_inner_texts()[:2] == ["Look", "Le Chat"]
+    for place, head in enumerate(("Look", "Le Chat")):
+        expect(page.locator("#app-grid [role=columnheader]").nth(place)).to_have_text(head, use_inner_text=True)
     assert "apps=le-chat" in str(page.get_attribute("#app-follow .feed", "href"))
     page.click("#app-follow .follow-news")
     expect(page.locator("#news-finding")).to_be_visible()
@@ -332,9 +334,9 @@ def test_a_period_of_ones_own_begins_with_the_days_shown(opener: Opener, history
     """The news of the last week, then of days of one's own: the same week is there to be changed."""
     page = opener(history).open("/news")
     for period in ("7 days", "Custom"):
-        page.click("#news-period")
-        page.click(f"[role=option]:has-text('{period}')")
-        settle(page)
+        with another_address(page):
+            page.click("#news-period")
+            page.click(f"[role=option]:has-text('{period}')")
     since, until = (date.fromisoformat(page.input_value(f"#news-{end}")) for end in ("from", "to"))
     assert (until - since).days == 7
 
@@ -347,3 +349,15 @@ def test_the_category_of_all_is_read_whole(opener: Opener, history: str, lang: s
     every = Language(lang).category("36")
     cut = "(input, text) => (input.value = text, input.scrollWidth > input.clientWidth)"
     assert page.locator("#rankings-category").evaluate(cut, every) is False
+
+
+@pytest.mark.parametrize("path", ["/launch-race", "/rankings?apps=le-chat,chatgpt", "/latency", "/needed"])
+def test_no_table_scrolls_sideways_on_a_phone(opener: Opener, full: str, path: str) -> None:
+    """Each row of many cells is a card, in which a cell says its column."""
+    page = opener(full, width=375).open(path)
+    card = page.locator(".ledger.cards tbody tr").first
+    expect(card).to_be_visible()
+    said = card.locator("td").first.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert said.strip('"') == card.locator("td").first.get_attribute("data-head")
+    wide = "[...document.querySelectorAll('.scroller')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.evaluate(wide) == 0

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.language import translations
-from tests.browser.conftest import Opener, settle
+from tests.browser.conftest import Opener, answered, fits, settle
 from tests.dashboard.serving import dashboard_on
 from tests.dashboard.small_lake import Look, reading_id, write_lake
 
@@ -17,23 +17,27 @@ pytestmark = pytest.mark.browser
 
 PATHS = ["/", "/rankings", "/top-chart", "/health"]
 FAMILIES = {key.partition(".")[0] for key in translations("en")}
+LABELS = "[...document.querySelectorAll('#rankings-figure .annotation-text')].map(label => label.textContent)"
 BARE_KEY = re.compile(rf"\b({'|'.join(sorted(FAMILIES))})\.[a-z_]+(\.[a-z]+)?\b")
 
 
 def finding(page: Page) -> str:
-    """The page's headline with plain spaces."""
+    """The page's headline with plain spaces, once nothing is still to come."""
+    answered(page)
     return page.inner_text("h1.finding").replace("\u202f", " ").replace("\u00a0", " ")
 
 
 def address(page: Page) -> str:
-    """What stands in the address bar."""
+    """What stands in the address bar, once nothing is still to come."""
+    answered(page)
     said: str = page.evaluate("location.href")
     return said
 
 
 def labels(page: Page) -> list[str]:
     """The labels at the ends of the lines."""
-    texts: list[str] = page.locator("#rankings-figure .annotation-text").all_text_contents()
+    settle(page)
+    texts: list[str] = page.evaluate(LABELS)
     return texts
 
 
@@ -46,7 +50,7 @@ def test_every_page_shows_in_both_languages_themes_and_widths(
     lang, theme, width = look
     page = opener(history, width=width).open(f"{path}?lang={lang}&theme={theme}")
     settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    fits(page, width)
     assert page.evaluate("document.documentElement.lang") == lang
     assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == theme
     assert BARE_KEY.search(page.inner_text("body")) is None
@@ -80,8 +84,8 @@ def test_an_analyst_compares_apps_and_passes_the_link_on(opener: Opener, history
     assert "apps=le-chat,chatgpt,deepseek,perplexity" in address(page)
     assert "from=2026-10-02" in address(page)
     shared = opener(history, locale="fr-FR").open(address(page).removeprefix(history))
-    shared.wait_for_selector("#rankings-figure .annotation-text")
-    assert sorted(labels(shared)) == sorted(labels(page))
+    page.wait_for_selector("#rankings-figure .annotation-text:has-text('Perplexity')")
+    shared.wait_for_function(f"wanted => {LABELS}.sort().join() === wanted", arg=",".join(sorted(labels(page))))
     assert finding(shared) == finding(page)
 
 
@@ -134,6 +138,7 @@ def test_a_point_leads_to_the_bytes(opener: Opener, small: str, looks: tuple[Pat
     """A click on a dot opens the reading, its file, and the verdict on its bytes."""
     page = opener(small).open("/rankings?apps=le-chat,chatgpt")
     page.wait_for_selector("#rankings-figure .points path")
+    settle(page)
     place = page.evaluate(
         """() => { const g = document.querySelector('#rankings-figure .js-plotly-plot') ;
         const t = g.data.find(t => t.name === 'Le Chat' && t.mode.includes('lines'));
@@ -179,8 +184,10 @@ def test_absence_failure_and_silence_look_different(opener: Opener, small: str) 
     page = opener(small).open("/rankings?apps=le-chat")
     expect(page.locator("#rankings-figure")).to_contain_text("outside the first 100")
     cells = page.locator("#rankings-grid .ag-cell[col-id='rank_le-chat']")
-    cells.first.wait_for()
-    assert {"28", "absent", "not observed", "failed", "58", "60"} == set(cells.all_inner_texts())
+    words = {"28", "absent", "not observed", "failed", "58", "60"}
+    for word in words:
+        cells.filter(has_text=re.compile(f"^{word}$")).first.wait_for()
+    assert words == set(cells.all_inner_texts())
 
 
 def test_the_figure_is_told_to_those_who_do_not_see_it(opener: Opener, small: str) -> None:
@@ -235,7 +242,7 @@ def test_the_first_name_found_is_chosen_with_enter(opener: Opener, history: str)
     page = opener(history).open("/rankings?apps=le-chat&lang=en")
     page.click("#rankings-apps")
     page.keyboard.type("cop")
-    page.locator("[role=option]:visible:has-text('Copilot')").wait_for()
+    page.locator("[role=option][data-combobox-selected]:visible:has-text('Copilot')").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_function("location.search.includes('copilot')")
 
@@ -249,6 +256,7 @@ def test_a_storefront_is_found_without_its_accents_and_by_its_code(opener: Opene
     for typed in ("us", "etats"):
         page.locator("#rankings-country").fill(typed)
         expect(options.first).to_have_text("États-Unis")
+    expect(options.first).to_have_attribute("data-combobox-selected", "true")
     page.keyboard.press("Enter")
     page.wait_for_function("location.search.includes('country=fr,us')")
 
