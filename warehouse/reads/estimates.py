@@ -41,8 +41,7 @@ _SCOPE = f"{_UNTIL} AND {_SINCE}"
 _OWN = "hash((k.own >> 8) + draw)"
 _OWN_NORMAL = f"""
     1.7320508 * (((
-        ({_OWN} & 65535)::BIGINT + ({_OWN} >> 16 & 65535)::BIGINT + ({_OWN} >> 32 & 65535)::BIGINT
-        + ({_OWN} >> 48)::BIGINT
+        ({_OWN} & 65535) + ({_OWN} >> 16 & 65535) + ({_OWN} >> 32 & 65535) + ({_OWN} >> 48)
     ) + 2) / 65536.0 - 2)
 """
 """Nearly a standard normal from one hash, four uniforms added: the errors of single days are many, and are added up."""
