@@ -43,7 +43,7 @@ WITH charts AS MATERIALIZED (
         GROUP BY ALL
     )
 ), looks AS MATERIALIZED (
-    SELECT r.reading_id, r.observed_at, c.chart, c.store, r.status, r.depth, r.source,
+    SELECT r.reading_id, r.recorded_at, r.observed_at, c.chart, c.store, r.status, r.depth, r.source,
            row_number() OVER (ORDER BY r.observed_at, r.reading_id) AS look
     FROM chart_readings AS r JOIN charts AS c USING (store, country, device, collection, category)
     WHERE r.status IN ('complete', 'partial') AND r.month >= $month AND r.observed_at >= $earliest::TIMESTAMPTZ
@@ -53,13 +53,19 @@ WITH charts AS MATERIALIZED (
 _PLACES = f"""
 {_LOOKS_AT_CHARTS}, wanted AS (
     SELECT DISTINCT store, app FROM apps WHERE list_contains($ids::VARCHAR[], app_id)
+), named AS (
+    SELECT n.name_id, f.app, f.begins, f.ends
+    FROM lake.names AS n JOIN lake.followed AS f USING (store, app_id)
+    WHERE list_contains($names::BIGINT[], n.name_id)
 ), ranks AS (
-    SELECT l.look, a.app, min(e.rank) AS rank
-    FROM chart_entries AS e
-    JOIN looks AS l USING (reading_id, observed_at)
-    JOIN wanted AS a ON a.store = e.store AND a.app = e.app
+    -- DuckDB guesses one entry in months that are picked, and would keep all of them to look up a few names: as
+    -- constants the names are met while reading
+    SELECT l.look, n.app, min(e.rank) AS rank
+    FROM lake.chart_entries AS e
+    JOIN looks AS l USING (reading_id, recorded_at)
+    JOIN named AS n ON n.name_id = e.name_id AND e.observed_at >= n.begins AND e.observed_at < n.ends
     WHERE e.month >= $month AND e.observed_at >= $earliest::TIMESTAMPTZ AND e.observed_at < $until::TIMESTAMPTZ{{here}}
-      AND list_contains($ids::VARCHAR[], e.app_id)  -- so that names are few, and entries are read by them
+      AND list_contains($names::BIGINT[], e.name_id)
     GROUP BY ALL
 )
 SELECT l.chart, a.app, l.look, l.observed_at, l.depth, r.rank
@@ -68,7 +74,7 @@ JOIN wanted AS a USING (store)
 LEFT JOIN ranks AS r ON r.look = l.look AND r.app = a.app
 WHERE r.rank IS NOT NULL OR l.status = 'complete'
 """  # noqa: S608 - the text is ours
-_NAMES = f"""
+_READINGS = f"""
 {_LOOKS_AT_CHARTS}
 SELECT l.look, c.store, c.country, c.device, c.collection, c.category, l.source, l.reading_id
 FROM looks AS l JOIN charts AS c USING (chart) WHERE list_contains($found, l.look)
@@ -234,11 +240,12 @@ def _moves(
     """The moves in charts from `since` to before `until`: the columns of `_ANSWER`."""
     here, front = (" AND country = $country", {"country": country}) if country else ("", {})
     asked = {**_days(since, until, CHART_LOOKBACK), "near": (since - _TWICE_NEAR).isoformat(), **front}
-    seen = cursor.frame(_PLACES.format(here=here), **asked, ids=ids)
+    names = cursor.frame("SELECT name_id FROM lake.names WHERE list_contains($ids::VARCHAR[], app_id)", ids=ids)
+    seen = cursor.frame(_PLACES.format(here=here), **asked, ids=ids, names=names["name_id"].to_list())
     found = _judged(seen, top, places).filter(pl.col("observed_at") >= since, pl.col("kind").is_not_null())
-    names = cursor.frame(_NAMES.format(here=here), **asked, found=found["look"].unique().to_list())
+    looks = cursor.frame(_READINGS.format(here=here), **asked, found=found["look"].unique().to_list())
     nothing = {name: pl.lit(None, pl.String()) for name in ("text_before", "text")}
-    return found.join(names, "look").with_columns(**nothing)
+    return found.join(looks, "look").with_columns(**nothing)
 
 
 def _judged(seen: pl.DataFrame, top: int, places: int) -> pl.DataFrame:
