@@ -62,7 +62,7 @@ def make_app(settings: Settings) -> dash.Dash:
         include_pages_meta=False,
         meta_tags=VIEWPORT,
         add_log_handler=False,
-        hooks={"callback_resolved": "essor.answered"},
+        hooks={"callback_resolved": "window.essor && essor.answered"},
         on_error=_report,
     )
     app.server.state.desk = make_desk(settings)

@@ -180,12 +180,16 @@ def _first_around() -> Around:
     if not app.backend.has_request_context():
         return [], [], "light", "↓"
     request = app.backend.request_adapter()
-    asked = urlsplit(str(request.headers.get("referer", "")))
+    try:
+        asked = urlsplit(str(request.headers.get("referer", "")))
+    except ValueError:  # no browser sends such an address, but others do
+        asked = urlsplit("/")
     selection, who = arriving(read_address(asked.query), request.cookies, request.headers)
-    return _told_around(selection, who, asked.path or "/")
+    return _told_around(selection, who, asked.path)
 
 
 def _told_around(selection: Selection, who: Reader, path: str) -> Around:
+    path = "/" + path.lstrip("/")  # with two strokes it would be another host's
     tools = [
         snapshot_picker(desk().warehouse.snapshots(), selection, who, path),
         *_languages(selection, who, path),

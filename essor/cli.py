@@ -202,7 +202,7 @@ def import_files(
     _tell(imported, as_json=as_json)
     if vain := [done.file for done in imported if isinstance(done, Imported) and done.in_vain]:
         raise errors.ObservationRejected(
-            f"Nothing new could be taken in of {', '.join(vain)}: mend the table, or its mapping."
+            f"Nothing could be taken in of {', '.join(vain)}: mend the table, or its mapping."
         )
 
 

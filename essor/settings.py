@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -237,8 +237,11 @@ class JobSettings(BaseModel):
 
 
 _PREFIX = "ESSOR_"
-_NO_SETTINGS = ("ESSOR_CONFIG", "ESSOR_LOG_FD", "ESSOR_PLANNED_RUN", "ESSOR_PLANNER", "ESSOR_PROBE_")
-"""Variables, by how they begin, that are no settings: where these are, and what our own processes tell each other."""
+_NO_SETTINGS = {
+    "ESSOR_CONFIG", "ESSOR_LOG_FD", "ESSOR_PLANNED_RUN", "ESSOR_PLANNER",
+    "ESSOR_PROBE_DIRECT", "ESSOR_PROBE_LOCAL", "ESSOR_PROBE_PYTHON",
+}  # fmt: skip
+"""Variables that are no settings: where these are, what our own processes tell each other, how a probe is run."""
 _ADDRESS = r"^https?://.+"
 _CRON_FIELDS = 5
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -402,22 +405,31 @@ def unheeded(settings: Settings) -> list[str]:
     lost = "ESSOR_CONFIG" in os.environ and not file.is_file()
     missing = [f"ESSOR_CONFIG names {file}, which is no file: the defaults hold."] if lost else []
     named = {settings.mail.password_variable, *(alert.webhook_variable for alert in settings.alerts)}
-    named |= {target.key_variable for target in settings.targets.values()}
+    named |= {target.key_variable for target in settings.targets.values()} | _NO_SETTINGS
     return missing + [
         f"{name} sets nothing: there is no such setting.{_meant(name)}"
         for name in sorted(os.environ)
-        if name.startswith(_PREFIX) and not name.startswith(_NO_SETTINGS) and name not in named and not _sets(name)
+        if name.upper().startswith(_PREFIX) and name not in named and not _sets(name)
     ]
 
 
 def _sets(variable: str) -> bool:
     """Whether a variable sets something; a wrong part of a group, as in ESSOR_PACE__X, is refused with its reason."""
-    return variable.removeprefix(_PREFIX).lower().partition("__")[0] in Settings.model_fields
+    name, parts, _ = variable[len(_PREFIX) :].lower().partition("__")
+    return name in (_groups() if parts else Settings.model_fields)
+
+
+def _groups() -> dict[str, Any]:
+    """The settings that have parts, or names of one's own, with what is known of those."""
+    fields = {name: field.annotation for name, field in Settings.model_fields.items()}
+    parts = {name: getattr(kind, "model_fields", {}) for name, kind in fields.items()}
+    return {name: known for name, known in parts.items() if known or get_origin(fields[name]) is dict}
 
 
 def _meant(variable: str) -> str:
-    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
-    near = get_close_matches(variable.partition("__")[0], known, 1, cutoff=0.8)
+    known = ["ESSOR_CONFIG", *(f"{_PREFIX}{name}".upper() for name in Settings.model_fields)]
+    known += [f"{_PREFIX}{group}__{part}".upper() for group, parts in _groups().items() for part in parts]
+    near = get_close_matches(variable.upper(), known, 1, cutoff=0.8)
     return f" Do you mean {near[0]}?" if near else ""
 
 

@@ -53,6 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays to the end, so that no collection of garbage need go through it."""
+    gc.collect()
     gc.freeze()
 
 

@@ -29,9 +29,9 @@
   function reach() {
     if (document.getElementById("first-sight")) return;
     const here = location.pathname + location.hash;
-    const place = here !== reached && location.hash && document.getElementById(location.hash.slice(1));
-    if (place) place.scrollIntoView();
-    reached = here;
+    const place = location.hash && document.getElementById(location.hash.slice(1));
+    if (place && here !== reached) place.scrollIntoView();
+    if (place || !location.hash) reached = here;
   }
   window.addEventListener("hashchange", () => (reached = location.pathname + location.hash));
 

@@ -168,6 +168,8 @@ def _picked_moment(place: int, before: View) -> datetime | None:
     What triggered the callback does not tell that the slider moved: another choice may have overtaken its answer.
     """
     days = days_shown(before)
+    if not days:
+        return before.selection.at
     picked = days[min(place, len(days) - 1)]
     return before.selection.at if picked == shown_day(before.selection, days) else moment_of(picked)
 

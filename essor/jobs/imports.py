@@ -53,8 +53,8 @@ class Imported:
 
     @property
     def in_vain(self) -> bool:
-        """Whether nothing came of the file but facts set aside."""
-        return bool(self.aside) and not self.new
+        """Whether nothing came of the file, neither new nor known, but facts set aside."""
+        return bool(self.aside) and not self.new and not any(load.known for load in self.loads)
 
     def __str__(self) -> str:
         if self.note:

@@ -352,7 +352,7 @@ def test_the_category_of_all_is_read_whole(opener: Opener, history: str, lang: s
 
 
 @pytest.mark.parametrize("path", ["/launch-race", "/rankings?apps=le-chat,chatgpt", "/latency", "/needed"])
-def test_no_table_scrolls_sideways_on_a_phone(opener: Opener, full: str, path: str) -> None:
+def test_no_ledger_scrolls_sideways_on_a_phone(opener: Opener, full: str, path: str) -> None:
     """Each row of many cells is a card, in which a cell says its column."""
     page = opener(full, width=375).open(path)
     card = page.locator(".ledger.cards tbody tr").first

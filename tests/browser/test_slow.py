@@ -38,7 +38,7 @@ def late(page: Page, part: str) -> Iterator[None]:
     page.route(ANSWERS, hold)
     yield
     assert held, f"Nothing was asked that fills {part}."
-    with page.expect_response(held[0].request.url):
+    with page.expect_event("requestfinished", lambda request: request == held[0].request):
         held[0].continue_()
     page.unroute(ANSWERS)
     settle(page)
@@ -86,6 +86,49 @@ def test_an_answer_to_a_page_that_was_left_is_dropped(opener: Opener, history: s
         expect(page.locator("#rankings-row")).to_contain_text("Storefront")
     assert finding(page).startswith("Le Chat climbed from 60th on 15 September")
     assert "from=2026-09-15&lang=en" in address(page)
+
+
+def test_an_answer_to_a_page_that_is_gone_keeps_nobody_waiting(opener: Opener, history: str) -> None:
+    """It has no place any more, and the menu goes on at once."""
+    page = opener(history).open("/health?lang=en")
+    page.click("nav >> text=Overview")
+    page.wait_for_selector("#overview-country")
+    settle(page)
+    with late(page, "address"):
+        pick(page, "overview-country", "United States")
+        page.go_back()
+        page.wait_for_selector(".page-health")
+    expect(page.locator("._dash-loading-callback")).to_have_count(0)
+    page.click("nav >> text=Ranks")
+    expect(page.locator("#rankings-finding")).to_be_visible()
+
+
+def test_a_page_clicked_in_a_header_of_another_language_is_shown_in_the_new_one(opener: Opener, history: str) -> None:
+    """The page has come in French before its header: what was called Ranks is called Rangs when it is followed."""
+    page = opener(history).open("/?lang=en")
+    with late(page, "header"):
+        page.click("#lang-fr")
+        expect(page.locator("h1.finding")).to_contain_text("est")
+        page.click("nav >> text=Ranks")
+    expect(page.locator("#rankings-row")).to_contain_text("Classement")
+    assert "lang=fr" in address(page)
+
+
+def test_who_goes_back_is_not_led_on_by_an_earlier_click(opener: Opener, history: str) -> None:
+    """A click in the header that still waits for an answer ends with the page it was made on."""
+    page = opener(history).open("/health?lang=en")
+    page.click("nav >> text=Overview")
+    page.wait_for_selector("#overview-country")
+    settle(page)
+    with late(page, "address"):
+        pick(page, "overview-country", "United States")
+        page.click("nav >> text=Ranks")
+        expect(page.locator("#header")).to_have_attribute("aria-busy", "true")
+        page.go_back()
+        page.wait_for_selector(".page-health")
+    expect(page.locator("#header")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator(".page-health")).to_be_visible()
+    assert "/health" in address(page)
 
 
 def test_the_last_of_two_quick_choices_is_shown(opener: Opener, history: str) -> None:

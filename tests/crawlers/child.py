@@ -47,6 +47,7 @@ class Child:
 
 
 def _crawl(tell: Connection, environment: Mapping[str, str], what: str, run_id: str, given: str) -> None:
+    os.environ.clear()  # what was set when the first child was begun
     os.environ.update(environment)
     settings = read_settings(**json.loads(given))
 

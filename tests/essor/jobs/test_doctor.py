@@ -64,9 +64,16 @@ def test_a_file_of_settings_that_is_not_there_is_named(
 def test_a_variable_that_sets_nothing_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the setting that it may stand for; those that a setting names hold secrets, and are none of these."""
     monkeypatch.delenv("ESSOR_CONFIG", raising=False)
-    monkeypatch.setenv("ESSOR_DATADIR", "elsewhere")
-    assert wrong(settings)["settings"].endswith("there is no such setting. Do you mean ESSOR_DATA_DIR?")
-    monkeypatch.delenv("ESSOR_DATADIR")
+    meant = {
+        "ESSOR_DATADIR": "ESSOR_DATA_DIR",
+        "ESSOR_DATA_DIR__X": "ESSOR_DATA_DIR",
+        "ESSOR_PACE_TIMEOUT": "ESSOR_PACE__TIMEOUT",
+        "ESSOR_CONFIG_FILE": "ESSOR_CONFIG",
+    }
+    for name, known in meant.items():
+        monkeypatch.setenv(name, "elsewhere")
+        assert wrong(settings)["settings"] == f"{name} sets nothing: there is no such setting. Do you mean {known}?"
+        monkeypatch.delenv(name)
     monkeypatch.setenv("ESSOR_HOOK", "https://chat.example/x")
     assert "ESSOR_HOOK sets nothing" in wrong(settings)["settings"]
     hooked = read_settings(data_dir=settings.data_dir, alerts=[{"name": "a", "webhook_variable": "ESSOR_HOOK"}])
