@@ -51,6 +51,15 @@ def pick(page: Page, field: str, label: str) -> None:
     page.wait_for_selector("._dash-loading-callback", state="attached")
 
 
+def overview_after_health(opener: Opener, history: str) -> Page:
+    """The overview of one who came from Health."""
+    page = opener(history).open("/health?lang=en")
+    page.click("nav >> text=Overview")
+    page.wait_for_selector("#overview-country")
+    settle(page)
+    return page
+
+
 def test_a_language_takes_along_the_choice_that_is_still_being_answered(opener: Opener, history: str) -> None:
     """Finding, pickers and address agree: the period just chosen, in the language chosen after it."""
     page = opener(history).open("/rankings?lang=en&country=fr&apps=le-chat")
@@ -90,10 +99,7 @@ def test_an_answer_to_a_page_that_was_left_is_dropped(opener: Opener, history: s
 
 def test_an_answer_to_a_page_that_is_gone_keeps_nobody_waiting(opener: Opener, history: str) -> None:
     """It has no place any more, and the menu goes on at once."""
-    page = opener(history).open("/health?lang=en")
-    page.click("nav >> text=Overview")
-    page.wait_for_selector("#overview-country")
-    settle(page)
+    page = overview_after_health(opener, history)
     with late(page, "address"):
         pick(page, "overview-country", "United States")
         page.go_back()
@@ -116,10 +122,7 @@ def test_a_page_clicked_in_a_header_of_another_language_is_shown_in_the_new_one(
 
 def test_who_goes_back_is_not_led_on_by_an_earlier_click(opener: Opener, history: str) -> None:
     """A click in the header that still waits for an answer ends with the page it was made on."""
-    page = opener(history).open("/health?lang=en")
-    page.click("nav >> text=Overview")
-    page.wait_for_selector("#overview-country")
-    settle(page)
+    page = overview_after_health(opener, history)
     with late(page, "address"):
         pick(page, "overview-country", "United States")
         page.click("nav >> text=Ranks")
