@@ -353,7 +353,7 @@ def test_the_category_of_all_is_read_whole(opener: Opener, history: str, lang: s
 
 @pytest.mark.parametrize("path", ["/launch-race", "/rankings?apps=le-chat,chatgpt", "/latency", "/needed"])
 def test_no_ledger_scrolls_sideways_on_a_phone(opener: Opener, full: str, path: str) -> None:
-    """Each row of many cells is a card, in which a cell says its column."""
+    """Each row of many cells is a card, in which a cell says its column; on paper it is a row."""
     page = opener(full, width=375).open(path)
     card = page.locator(".ledger.cards tbody tr").first
     expect(card).to_be_visible()
@@ -361,3 +361,5 @@ def test_no_ledger_scrolls_sideways_on_a_phone(opener: Opener, full: str, path: 
     assert said.strip('"') == card.locator("td").first.get_attribute("data-head")
     wide = "[...document.querySelectorAll('.scroller')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
     assert page.evaluate(wide) == 0
+    page.emulate_media(media="print")
+    assert card.evaluate("row => getComputedStyle(row).display") == "table-row"  # paper is wide enough
