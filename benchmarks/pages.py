@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import socket
 import statistics
 import tempfile
 import time
@@ -24,6 +23,7 @@ from essor.jobs.serve import start_dashboard
 from essor.model.apps import all_apps
 from essor.model.stores import StoreName
 from essor.settings import Settings, read_settings
+from tests.ports import free_port
 
 YEAR = datetime(2025, 9, 1, tzinfo=UTC)
 COUNTRIES, HOURS = ["fr", "us"], 365 * 24
@@ -67,7 +67,7 @@ def _whole_year(settings: Settings) -> date:
 
 def _timed(name: str, build: Callable[[Settings], date], within: float) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        settings = read_settings(data_dir=Path(folder), port=_free_port())
+        settings = read_settings(data_dir=Path(folder), port=free_port())
         last = build(settings)
         with _served(settings) as address:
             output, pages = _asked(address)
@@ -130,10 +130,3 @@ def _served(settings: Settings) -> Iterator[str]:
     finally:
         child.terminate()
         child.wait(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
